@@ -1,0 +1,1 @@
+"""What user code imports to be tuned, and the built-in torch trainer."""
