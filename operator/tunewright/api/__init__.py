@@ -1,0 +1,1 @@
+"""The two kinds, HyperparameterStudy and Trial, as models: the one truth of their schema."""

@@ -1,0 +1,343 @@
+"""The HyperparameterStudy: one tuning problem, as its user writes it and as Tunewright reports on it."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from tunewright.api.base import (
+    API_VERSION,
+    Bool,
+    Condition,
+    Duration,
+    Int,
+    Model,
+    Number,
+    ObjectMeta,
+    Scalar,
+    Status,
+    Str,
+    Time,
+)
+from tunewright.api.naming import environment_name
+from tunewright.api.parameters import Parameter, in_dependency_order, same
+from tunewright.api.problems import Invalid
+
+METRIC = r"^[A-Za-z_][A-Za-z0-9_./-]*$"
+
+
+class Direction(StrEnum):
+    """Which values of a metric are better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+
+class Summary(StrEnum):
+    """Which of a trial's observations is its value: the best one, or the last one."""
+
+    BEST = "best"
+    LAST = "last"
+
+
+class Objective(Model):
+    """A metric to optimise."""
+
+    metric: Str = Field(pattern=METRIC, max_length=63, description="The metric's name, as the trainer reports it.")
+    direction: Direction = Field(description="maximize or minimize.")
+    target: Number | None = Field(None, description="The study is complete once a trial reaches it.")
+    summary: Summary = Field(Summary.BEST, description="A trial's value: its best observation, or its last.")
+
+    def better(self, left: float, right: float) -> bool:
+        """Whether `left` is strictly better than `right`."""
+        return left > right if self.direction is Direction.MAXIMIZE else left < right
+
+    def reached(self, value: float) -> bool:
+        """Whether `value` is as good as the target; never without a target."""
+        return self.target is not None and not self.better(self.target, value)
+
+
+class Algorithm(Model):
+    """The sampler that proposes configurations."""
+
+    name: Str = Field("auto", min_length=1, description="The sampler's name; `tunewright samplers` lists them.")
+    seed: Annotated[Int, Field(ge=0, lt=2**32)] = Field(0, description="The same seed proposes the same trials.")
+    settings: dict[str, JsonValue] = Field({}, description="The sampler's own settings.")
+
+
+class Initial(Model):
+    """What is tried before the sampler is asked."""
+
+    default: Bool = Field(True, description="Whether the default configuration is the first trial.")
+    configurations: list[dict[str, Scalar]] = Field(
+        [],
+        max_length=1_000,
+        description="Configurations to try next, in order; a parameter left out takes its default.",
+    )
+
+
+class Budget(Model):
+    """What the study may use; every limit given holds."""
+
+    max_trials: Annotated[Int, Field(ge=1, le=1_000_000)] = Field(
+        description="Trials at most, the final test evaluations not counted."
+    )
+    parallelism: Annotated[Int, Field(ge=1, le=1_000)] = Field(1, description="Trials running at once, at most.")
+    max_failed_trials: Annotated[Int, Field(ge=0)] | None = Field(
+        None, description="The study has failed once more trials than this have failed."
+    )
+    max_attempts: Annotated[Int, Field(ge=1, le=100)] = Field(
+        3, description="A trial has failed once this many of its attempts were interrupted."
+    )
+    max_duration: Duration | None = Field(
+        None, description="Wall-clock time at most, from the start and while not suspended, such as 2h or 90m."
+    )
+    max_gpu_hours: Annotated[Number, Field(gt=0, le=1e9)] | None = Field(
+        None, description="GPU-hours at most, over all attempts of all trials, final test evaluations included."
+    )
+
+
+class Trainer(Model):
+    """The built-in trainer, and what it trains."""
+
+    model: Str = Field(description="The network: mlp or cnn.")
+    dataset: Str = Field(description="A built-in data set's name, or the path of an .npz or .csv file.")
+    target: Str | None = Field(None, description="The column to predict, of a .csv file; the last one if left out.")
+    max_epochs: Annotated[Int, Field(ge=1, le=100_000)] = Field(30, description="Epochs of training.")
+    seed: Annotated[Int, Field(ge=0, lt=2**32)] = Field(0, description="Seed of weights and batches.")
+    validation_fraction: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.2, description="Share of the data to validate on."
+    )
+    test_fraction: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.2, description="Share of the data kept for the final test evaluation alone."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise Invalid("testFraction", "validationFraction and testFraction must leave data to train on")
+        return self
+
+
+class MetricsSource(StrEnum):
+    """Where a trial's metrics are read."""
+
+    SDK = "sdk"
+    LOG = "log"
+
+
+class Metrics(Model):
+    """How a trial's metrics are read."""
+
+    source: MetricsSource = Field(
+        MetricsSource.SDK, description="sdk: the program reports through tunewright_trainer. log: they are read from what it prints."
+    )
+    pattern: Str | None = Field(
+        None,
+        max_length=1_000,
+        description="For source log: a regular expression with the groups `name` and `value`; `name=value` or `name: value` if left out.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.pattern is None:
+            return self
+        if self.source is not MetricsSource.LOG:
+            raise Invalid("pattern", "only for source log")
+        try:
+            groups = re.compile(self.pattern).groupindex
+        except re.error as error:
+            raise Invalid("pattern", f"not a regular expression: {error}") from None
+        if not {"name", "value"} <= groups.keys():
+            raise Invalid("pattern", "needs the groups (?P<name>...) and (?P<value>...)")
+        return self
+
+
+class TrialDefinition(Model):
+    """How a trial runs: the built-in trainer, or a Job template."""
+
+    trainer: Trainer | None = Field(None, description="The built-in trainer. Either this or template.")
+    template: dict[str, JsonValue] | None = Field(
+        None, description="A Job template (batch/v1 JobTemplateSpec). Either this or trainer."
+    )
+    metrics_container: Str | None = Field(
+        None, description="Of a template with several containers: the one that trains and reports."
+    )
+    metrics: Metrics = Field(Metrics(), description="How metrics are read.")
+    final_test: Bool | None = Field(
+        None,
+        description="Whether the best and the default configuration are evaluated on the held-out test data at the end; "
+        "as a rule for the built-in trainer, not for a template.",
+    )
+    progress_deadline: Duration = Field(1800, description="An attempt that reports nothing for this long hangs, and has failed.")
+    grace_period: Duration = Field(30, description="Time between asking an attempt to stop and killing it.")
+
+    @property
+    def tests(self) -> bool:
+        """Whether the study ends with test evaluations."""
+        return self.trainer is not None if self.final_test is None else self.final_test
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.trainer is None) == (self.template is None):
+            raise Invalid("", "give either trainer or template" + ("" if self.trainer is None else ", not both"))
+        if self.trainer is not None and self.metrics.source is not MetricsSource.SDK:
+            raise Invalid("metrics.source", "the built-in trainer reports through the SDK; remove metrics")
+        if self.trainer is not None and self.metrics_container is not None:
+            raise Invalid("metricsContainer", "only for template")
+        return self
+
+
+class StudySpec(Model):
+    """What to tune, how to search, what it may cost, and how a trial runs."""
+
+    not_built_yet = ("earlyStopping", "warmStartFrom", "constraints", "stages")
+
+    objectives: list[Objective] = Field(
+        min_length=1, max_length=8, description="What to optimise; several make a Pareto front."
+    )
+    parameters: list[Parameter] = Field(min_length=1, max_length=200, description="The search space.")
+    initial: Initial = Field(Initial(), description="What is tried before the sampler is asked.")
+    algorithm: Algorithm = Field(Algorithm(), description="The sampler that proposes configurations.")
+    budget: Budget | None = Field(None, description="What the study may use. Required to run.")
+    trial: TrialDefinition | None = Field(None, description="How a trial runs. Required to run.")
+    suspend: Bool = Field(False, description="While true, running attempts end with a checkpoint and none starts.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self._check_names()
+        self._check_conditions()
+        self._check_initial()
+        return self
+
+    def _check_names(self) -> None:
+        metrics: set[str] = set()
+        for index, objective in enumerate(self.objectives):
+            if objective.metric in metrics:
+                raise Invalid(f"objectives[{index}].metric", f"{objective.metric!r} stands twice; list each metric once")
+            metrics.add(objective.metric)
+        seen: dict[str, str] = {}
+        for index, parameter in enumerate(self.parameters):
+            path = f"parameters[{index}].name"
+            variable = environment_name(parameter.name)
+            other = seen.setdefault(variable, parameter.name)
+            if other == parameter.name and any(p.name == other for p in self.parameters[:index]):
+                raise Invalid(path, f"{parameter.name!r} stands twice; each parameter needs a name of its own")
+            if other != parameter.name:
+                raise Invalid(path, f"{other!r} and {parameter.name!r} both become the variable {variable}; rename one")
+
+    def _check_conditions(self) -> None:
+        by_name = {parameter.name: parameter for parameter in self.parameters}
+        for index, parameter in enumerate(self.parameters):
+            for name, values in parameter.when.items():
+                path = f"parameters[{index}].when.{name}"
+                parent = by_name.get(name)
+                if parent is None:
+                    raise Invalid(path, f"no parameter is named {name!r}")
+                if not parent.choices:
+                    raise Invalid(path, f"a condition needs a parent of type categorical, ordinal or bool, not {parent.type}")
+                for position, value in enumerate(values):
+                    if not parent.contains(value):
+                        raise Invalid(f"{path}[{position}]", f"{value!r} is not a value of {name!r}; {parent.domain()}")
+        try:
+            in_dependency_order(self.parameters)
+        except Invalid as circle:
+            raise Invalid("parameters", circle.problem.message) from None
+
+    def _check_initial(self) -> None:
+        by_name = {parameter.name: parameter for parameter in self.parameters}
+        for index, configuration in enumerate(self.initial.configurations):
+            for name, value in configuration.items():
+                path = f"initial.configurations[{index}].{name}"
+                if name not in by_name:
+                    raise Invalid(path, f"no parameter is named {name!r}")
+                if not by_name[name].contains(value):
+                    raise Invalid(path, f"{value!r} is not a value of {name!r}; {by_name[name].domain()}")
+
+
+class Phase(StrEnum):
+    """Where a study stands."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUSPENDED = "Suspended"
+    TESTING = "Testing"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more happens."""
+        return self in (Phase.COMPLETED, Phase.FAILED)
+
+
+class Charges(Status):
+    """What has been charged to the budget for good, whatever becomes of the trials."""
+
+    gpu_milliseconds: Int = Field(0, description="GPU time of all ended attempts, in milliseconds of one GPU.")
+    failed_trials: Int = Field(0, description="Trials that have failed.")
+
+
+class TrialCounts(Status):
+    """How many trials there are, by state; the final test evaluations are not counted."""
+
+    created: Int = 0
+    pending: Int = 0
+    running: Int = 0
+    completed: Int = 0
+    stopped: Int = 0
+    failed: Int = 0
+
+
+class BestTrial(Status):
+    """A trial worth naming, with the evidence."""
+
+    name: Str
+    index: Int
+    parameters: dict[str, Scalar]
+    objectives: dict[str, float]
+    test: dict[str, float] = Field({}, description="Metrics of its final test evaluation.")
+
+
+class StudyStatus(Status):
+    """What Tunewright says of a study; all of it but `nextIndex` and `charged` is recomputed."""
+
+    phase: Phase = Phase.PENDING
+    reason: Str = ""
+    message: Str = ""
+    next_index: Int = Field(0, description="The next trial's index; never falls.")
+    charged: Charges = Charges()
+    trials: TrialCounts = TrialCounts()
+    best: BestTrial | None = None
+    default: BestTrial | None = Field(None, description="The default configuration's trial, to compare with.")
+    pareto_front: list[BestTrial] = Field([], max_length=50, description="Of several objectives: trials that none beats.")
+    start_time: Time | None = None
+    completion_time: Time | None = None
+    active_milliseconds: Int = Field(0, description="Wall-clock time used before activeSince.")
+    active_since: Time | None = Field(None, description="Since when the study runs; absent while it does not.")
+    conditions: list[Condition] = []
+    observed_generation: Int = 0
+
+
+class HyperparameterStudy(Model):
+    """One tuning problem."""
+
+    api_version: Literal["tunewright.dev/v1alpha1"] = API_VERSION
+    kind: Literal["HyperparameterStudy"] = "HyperparameterStudy"
+    metadata: ObjectMeta
+    spec: StudySpec
+    status: StudyStatus = StudyStatus()
+
+
+def default_configuration(parameters: list[Parameter], fallback: dict[str, Any]) -> dict[str, Scalar]:
+    """Not yet active-filtered defaults: a parameter's own, else `fallback`'s where it is a legal value."""
+    chosen: dict[str, Scalar] = {}
+    for parameter in parameters:
+        if parameter.default is not None:
+            chosen[parameter.name] = parameter.default
+        elif parameter.name in fallback and parameter.contains(fallback[parameter.name]):
+            chosen[parameter.name] = next(
+                (c for c in parameter.choices if same(c, fallback[parameter.name])), fallback[parameter.name]
+            )
+    return chosen
