@@ -47,7 +47,7 @@ class Model(BaseModel):
         return data
 
     def document(self) -> dict[str, Any]:
-        """The object as plain JSON types, unset and empty optional fields left out."""
+        """The object as plain JSON types, fields at their defaults left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
 
 

@@ -73,6 +73,14 @@ class Attempt(Status):
     gpu_milliseconds: Int = 0
 
 
+class Stop(Status):
+    """A running attempt that was asked to end. Written before the asking, so that its end is understood."""
+
+    attempt: Int = Field(ge=1)
+    reason: Str
+    message: Str = ""
+
+
 class MetricSummary(Status):
     """What a trial reported of one metric: the last value, and the extremes with their steps."""
 
@@ -91,6 +99,7 @@ class TrialStatus(Status):
     reason: Str = ""
     message: Str = ""
     attempts: list[Attempt] = []
+    stop: Stop | None = None
     metrics: dict[str, MetricSummary] = {}
     objectives: dict[str, float] = Field({}, description="The trial's value of each objective.")
     completion_order: Int | None = Field(None, description="Counts the ended trials of a study, in their order.")

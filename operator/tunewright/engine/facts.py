@@ -1,0 +1,68 @@
+"""What a home tells the engine of the attempts that exist: the engine's only view of processes and Jobs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from tunewright.api.trial import MetricSummary
+
+
+class AttemptKey(NamedTuple):
+    """Names an attempt: its trial's name, and its number, counted from 1."""
+
+    trial: str
+    number: int
+
+
+class Cause(StrEnum):
+    """Why an execution ended, where the home knows more than its exit code says."""
+
+    OUT_OF_MEMORY = "OutOfMemory"
+    DEADLINE = "DeadlineExceeded"
+    DISRUPTED = "Disrupted"
+    LOST = "Lost"
+    CANNOT_START = "CannotStart"
+    DISK_FULL = "DiskFull"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The end of an execution.
+
+    Attributes:
+        ended_at: milliseconds since the Unix epoch.
+        code: the exit code, minus the signal's number where one ended it; None where nobody saw it.
+        cause: why, where the home knows.
+        final: whether the program said that it ended properly; None where it does not use the SDK.
+        message: one line for the user.
+    """
+
+    ended_at: int
+    code: int | None = None
+    cause: Cause | None = None
+    final: bool | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An attempt that was begun and is not yet recorded in its trial: a process, or a Job and its pod.
+
+    Attributes:
+        key: which attempt it is.
+        started_at: when it began to run, in milliseconds since the Unix epoch; None while it waits.
+        reported_at: when it last reported a metric; None before the first.
+        gpus: how many GPUs it holds while it runs.
+        metrics: what it has reported so far, by metric.
+        not_finite: the metrics of which it has reported a NaN or an infinity.
+        exit: how it ended; None while it has not.
+    """
+
+    key: AttemptKey
+    started_at: int | None = None
+    reported_at: int | None = None
+    gpus: int = 0
+    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    not_finite: frozenset[str] = frozenset()
+    exit: Exit | None = None

@@ -1,0 +1,1 @@
+"""Readers of what trials report. They parse; fetching belongs to the homes."""
