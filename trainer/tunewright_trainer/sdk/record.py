@@ -1,0 +1,77 @@
+"""What was reported so far, in bounded memory: latest values, values at milestones, and thinned curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+MAX_METRICS = 64
+"""Distinct metric names per attempt: each one is a time series in Prometheus."""
+
+
+class Point(NamedTuple):
+    step: int
+    value: float
+
+
+class Curve:
+    """A metric's course: its first point, its latest, and evenly thinned ones between (at most 64)."""
+
+    _LIMIT = 64
+
+    def __init__(self) -> None:
+        self._kept: list[Point] = []
+        self._latest: Point | None = None
+        self._stride = 1
+        self._count = 0
+
+    def add(self, point: Point) -> None:
+        self._latest = point
+        if self._count % self._stride == 0:
+            self._kept.append(point)
+        self._count += 1
+        if len(self._kept) >= self._LIMIT:
+            self._kept = self._kept[::2]
+            self._stride *= 2
+
+    def points(self) -> list[Point]:
+        if self._latest is None or self._kept[-1] is self._latest:
+            return list(self._kept)
+        return [*self._kept, self._latest]
+
+    def sample(self, count: int) -> list[Point]:
+        """At most `count` points, evenly spaced, with the first and the latest; none for less than two."""
+        points = self.points()
+        if len(points) <= count:
+            return points
+        if count < 2:
+            return []
+        last = len(points) - 1
+        return [points[round(i * last / (count - 1))] for i in range(count)]
+
+
+class Record:
+    """Everything reported. Not thread-safe: whoever shares it holds a lock."""
+
+    def __init__(self, milestones: tuple[int, ...] = ()) -> None:
+        self.step: int | None = None
+        self.latest: dict[str, Point] = {}
+        self.curves: dict[str, Curve] = {}
+        self.at_milestones: dict[tuple[str, int], Point] = {}
+        """For each metric and milestone, the metric's first point at or after the milestone."""
+        self._milestones = milestones
+
+    def add(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Raises ValueError for a step that goes back, and for more than MAX_METRICS metric names."""
+        if self.step is not None and step < self.step:
+            raise ValueError(f"report: step {step} comes after step {self.step}; steps must not go back")
+        if len(self.latest.keys() | metrics.keys()) > MAX_METRICS:
+            raise ValueError(f"report: more than {MAX_METRICS} different metric names; report fewer metrics")
+        self.step = step
+        for name, value in metrics.items():
+            point = Point(step, value)
+            self.latest[name] = point
+            self.curves.setdefault(name, Curve()).add(point)
+            for milestone in self._milestones:
+                if step >= milestone:
+                    self.at_milestones.setdefault((name, milestone), point)

@@ -1,0 +1,109 @@
+"""Reports: metrics at a step, told to whoever asked to hear them."""
+
+from __future__ import annotations
+
+import atexit
+import operator
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import SupportsFloat, SupportsIndex
+
+from tunewright_trainer.sdk import last_word
+from tunewright_trainer.sdk.environment import Environment
+from tunewright_trainer.sdk.last_word import LastWordFile
+from tunewright_trainer.sdk.observations import ObservationsFile
+from tunewright_trainer.sdk.record import Record
+from tunewright_trainer.sdk.stopping import the_stop_request
+
+
+class Reporter:
+    """Sends each report to the observations file, the last word, the /metrics page, and standard output."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.process = os.getpid()
+        self._objectives = environment.objectives
+        if environment.trial:
+            print(f"trial {environment.trial}, attempt {environment.attempt}", flush=True)
+        self._record = Record(environment.milestones)
+        self._lock = threading.RLock()  # a signal handler of the program's own may report as well
+        self._observations = environment.observations and ObservationsFile(environment.observations)
+        self._last_word = environment.last_word and LastWordFile(environment.last_word)
+        if environment.metrics_port is not None:
+            # Imported here: a program that serves no page needs no prometheus_client.
+            from tunewright_trainer.sdk import exposition
+
+            exposition.serve(self._record, self._lock, environment.metrics_host, environment.metrics_port)
+
+    def report(self, step: int, metrics: Mapping[str, float]) -> None:
+        with self._lock:
+            self._record.add(step, metrics)
+            if self._observations:
+                self._observations.append(step, time.time(), metrics)
+            self._write_last_word(final=False)
+            values = " ".join(f"{name}={value:.6g}" for name, value in metrics.items())
+            print(f"step {step}: {values}", flush=True)
+
+    def conclude(self) -> None:
+        """Says that the last word is final."""
+        with self._lock:
+            self._write_last_word(final=True)
+
+    def _write_last_word(self, final: bool) -> None:
+        if self._last_word:
+            self._last_word.write(last_word.compose(self._record, self._objectives, final))
+
+
+_reporter: Reporter | None = None
+_creation = threading.Lock()
+
+
+def report(step: SupportsIndex, **metrics: SupportsFloat) -> None:
+    """Reports values of metrics at a step: the epoch, or whatever you count; never lower than the one before.
+
+    Does nothing in a forked child. After SIGTERM it calls what `on_stop` registered and raises SystemExit(143).
+    Raises ValueError for a step that goes back, a negative one, no metrics, more than 64 metric names, or a
+    value that is no number; TypeError for a step that is no whole number.
+    """
+    stop_request = the_stop_request()
+    reporter = _the_reporter()
+    if reporter.process == os.getpid():
+        reporter.report(_whole(step), _floats(metrics))
+        stop_request.end_if_requested()
+
+
+def _the_reporter() -> Reporter:
+    global _reporter
+    with _creation:
+        if _reporter is None:
+            _reporter = Reporter(Environment.read())
+            atexit.register(_conclude, _reporter)
+        return _reporter
+
+
+def _whole(step: SupportsIndex) -> int:
+    whole = operator.index(step)
+    if whole < 0:
+        raise ValueError(f"report: step {whole} is negative")
+    return whole
+
+
+def _floats(metrics: Mapping[str, SupportsFloat]) -> dict[str, float]:
+    if not metrics:
+        raise ValueError("report: no metrics; give at least one, as in report(step, loss=0.1)")
+    floats = {}
+    for name, value in metrics.items():
+        try:
+            floats[name] = float(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"report: metric {name!r}: not one number: {error}") from None
+    return floats
+
+
+def _conclude(reporter: Reporter) -> None:
+    """At exit: a stop request, or an exception that nobody handled, leaves the last word open."""
+    unhandled = getattr(sys, "last_value", None) is not None
+    if reporter.process == os.getpid() and not unhandled and not the_stop_request().requested:
+        reporter.conclude()
