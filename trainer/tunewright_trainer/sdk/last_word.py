@@ -1,7 +1,7 @@
 """The last word: at most 1 KiB that says how far a program came, rewritten at every report.
 
-In a pod it is the termination message: a file mounted by itself, which can be overwritten but not replaced. It is not
-left for the end: an out-of-memory kill gives no time.
+In a pod it is the termination message: a file mounted by itself, which can be overwritten but not replaced.
+It cannot be left for the end: an out-of-memory kill gives no time.
 """
 
 from __future__ import annotations

@@ -63,7 +63,9 @@ _creation = threading.Lock()
 def report(step: SupportsIndex, **metrics: SupportsFloat) -> None:
     """Reports values of metrics at a step: the epoch, or whatever you count; never lower than the one before.
 
-    Does nothing in a forked child. After SIGTERM it calls what `on_stop` registered and raises SystemExit(143).
+    In a forked child it does nothing. After SIGTERM it runs what `on_stop` registered and raises
+    SystemExit(143).
+
     Raises ValueError for a step that goes back, a negative one, no metrics, more than 64 metric names, or a
     value that is no number; TypeError for a step that is no whole number.
     """
