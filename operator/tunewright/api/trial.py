@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from tunewright.api.base import API_VERSION, Int, Model, Number, ObjectMeta, Scalar, Status, Str, Time
 
@@ -41,10 +41,23 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class ProposalInputs(Model):
+    """From what a sampler made a proposal, beside the study's spec: with it, the proposal can be made again."""
+
+    completed: Int = Field(ge=0, description="How many ended trials it knew: those of a lower completion order.")
+    pending: list[Int] = Field([], description="Indices of the trials that had not ended.")
+    count: Int = Field(ge=1, description="How many configurations it was asked for at once.")
+    position: Int = Field(0, ge=0, description="Which of them this one is, counted from 0.")
+    drawn: Int = Field(0, ge=0, description="How many it had proposed before.")
+    state: dict[str, JsonValue] = Field({}, description="Its state before.")
+
+
 class Proposal(Model):
     """Why a configuration was proposed."""
 
     sampler: Str = ""
+    inputs: ProposalInputs | None = Field(None, description="From what it was made; none for an initial configuration.")
+    state: dict[str, JsonValue] = Field({}, description="The sampler's state afterwards.")
     mean: Number | None = Field(None, description="Predicted mean of the objective, in its own unit.")
     deviation: Number | None = Field(None, description="Predicted standard deviation of the objective.")
     acquisition: Number | None = Field(None, description="The acquisition function's value.")

@@ -57,6 +57,8 @@ class Execution:
         metrics: what it has reported so far, by metric.
         not_finite: the metrics of which it has reported a NaN or an infinity.
         exit: how it ended; None while it has not.
+        limit: the run time, in milliseconds, after which the home ends it by itself; None where there is none.
+        stopping: whether the home has been told to stop it.
     """
 
     key: AttemptKey
@@ -66,3 +68,5 @@ class Execution:
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
     not_finite: frozenset[str] = frozenset()
     exit: Exit | None = None
+    limit: int | None = None
+    stopping: bool = False

@@ -1,0 +1,62 @@
+"""What the engine decides. A home carries actions out in their order; each may be carried out again without harm."""
+
+from dataclasses import dataclass
+
+from tunewright.api.study import StudyStatus
+from tunewright.api.trial import ProposalInputs, Trial
+from tunewright.engine.facts import AttemptKey
+from tunewright.search.sampler import Request
+
+
+@dataclass(frozen=True)
+class CreateTrial:
+    """Write a new Trial, before anything of it runs."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class RecordTrial:
+    """Write the status of a Trial."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class StartAttempt:
+    """Begin an attempt; `limit` is its run time at most, in milliseconds, enforced by the home without the engine."""
+
+    trial: Trial
+    key: AttemptKey
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class StopAttempt:
+    """Ask an attempt to save a checkpoint and end; kill it once its grace period is over."""
+
+    key: AttemptKey
+    reason: str
+
+
+@dataclass(frozen=True)
+class Propose:
+    """Ask the sampler; its answer comes back as a change. `inputs` is what the trials record of the request."""
+
+    request: Request
+    inputs: ProposalInputs
+
+
+Action = CreateTrial | RecordTrial | StartAttempt | StopAttempt | Propose
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do now, the study's status once it is done, and when to look again though nothing changed.
+
+    `wake_at` is in milliseconds since the Unix epoch; None: not before something changes.
+    """
+
+    actions: tuple[Action, ...]
+    status: StudyStatus
+    wake_at: int | None

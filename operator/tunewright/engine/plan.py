@@ -1,0 +1,295 @@
+"""The planner: from what is known to what to do next.
+
+A plan is one round. The home carries it out, tells the state what came of it, and plans again until a plan holds no
+action. So no round has to foresee what its own actions lead to.
+"""
+
+from collections.abc import Sequence
+
+from tunewright.api.base import ObjectMeta
+from tunewright.api.study import Phase
+from tunewright.api.trial import Proposal, ProposalInputs, Purpose, Stop, Trial, TrialSpec, TrialState
+from tunewright.engine.actions import (
+    Action,
+    CreateTrial,
+    Plan,
+    Propose,
+    RecordTrial,
+    StartAttempt,
+    StopAttempt,
+)
+from tunewright.engine.budget import budget_of, overdrawn, overdrawn_at, room_for
+from tunewright.engine.ending import Ending, ending_of
+from tunewright.engine.facts import AttemptKey, Execution
+from tunewright.engine.naming import evaluation_name, trial_name
+from tunewright.engine.outcomes import Reason, settle, with_status
+from tunewright.engine.state import State
+from tunewright.engine.status import status_of
+from tunewright.engine.evaluation import is_test, tested_trials
+from tunewright.search.sampler import Configuration, Request
+
+
+def plan(state: State, now: int) -> Plan:
+    """What to do at `now`, in milliseconds since the Unix epoch. Pure: it changes nothing."""
+    ending = ending_of(state, now)
+    phase = _phase(state, now, ending)
+    actions = _settle(state) or _mark_running(state) or _stop(state, now, ending)
+    actions = actions or _close(state, ending)
+    if not actions and not state.study.spec.suspend:
+        actions = _search(state, now) if ending is None else _test(state, now, ending)
+    return Plan(tuple(actions), status_of(state, now, phase, ending), _wake_at(state, now, phase))
+
+
+def _phase(state: State, now: int, ending: Ending | None) -> Phase:
+    busy = bool(state.open or state.executions)
+    if ending is not None and not busy and not _tests_missing(state, now, ending):
+        return ending.phase
+    if state.study.spec.suspend:
+        return Phase.SUSPENDED
+    if ending is not None and all(is_test(trial) for trial in state.open.values()):
+        return Phase.TESTING
+    return Phase.RUNNING
+
+
+def _settle(state: State) -> list[Action]:
+    """Record the attempts that have ended."""
+    ended = [execution for execution in state.executions.values() if execution.exit is not None]
+    ended.sort(key=lambda execution: (_ended_at(execution), execution.key))
+    order = state.tally.next_order
+    actions: list[Action] = []
+    for execution in ended:
+        trial = settle(execution, state.trials[execution.key.trial], state.study.spec, order)
+        order += trial.status.state.terminal
+        actions.append(RecordTrial(trial))
+    return actions
+
+
+def _ended_at(execution: Execution) -> int:
+    return execution.exit.ended_at if execution.exit is not None else 0
+
+
+def _mark_running(state: State) -> list[Action]:
+    """Let the trials say that they run."""
+    return [
+        RecordTrial(_in_state(state.open[key.trial], TrialState.RUNNING))
+        for key, execution in state.executions.items()
+        if execution.started_at is not None and state.open[key.trial].status.state is TrialState.PENDING
+    ]
+
+
+def _in_state(trial: Trial, to: TrialState, reason: str = "", message: str = "", order: int | None = None) -> Trial:
+    update = {"state": to, "reason": reason, "message": message, "completion_order": order}
+    return with_status(trial, trial.status.model_copy(update=update))
+
+
+def _stop(state: State, now: int, ending: Ending | None) -> list[Action]:
+    """Ask the attempts to end that must; the request is recorded before it is made."""
+    recorded: list[Action] = []
+    asked: list[Action] = []
+    for key, execution in sorted(state.executions.items()):
+        trial = state.trials[key.trial]
+        stop = trial.status.stop
+        if stop is None or stop.attempt != key.number:
+            stop = _reason_to_stop(state, now, ending, trial, execution)
+            if stop is None:
+                continue
+            recorded.append(RecordTrial(with_status(trial, trial.status.model_copy(update={"stop": stop}))))
+        if not execution.stopping:
+            asked.append(StopAttempt(key, stop.reason))
+    return recorded + asked
+
+
+def _reason_to_stop(
+    state: State, now: int, ending: Ending | None, trial: Trial, execution: Execution
+) -> Stop | None:
+    number = execution.key.number
+    objectives = {objective.metric for objective in state.study.spec.objectives}
+    bad = sorted(objectives & execution.not_finite)
+    if bad and not is_test(trial):
+        return Stop(attempt=number, reason=Reason.NOT_A_NUMBER, message=f"{', '.join(bad)} was NaN or infinite")
+    silent_until = _silent_until(state, execution)
+    if silent_until is not None and now >= silent_until:
+        seconds = state.study.spec.trial.progress_deadline if state.study.spec.trial is not None else 0
+        return Stop(attempt=number, reason=Reason.HUNG, message=f"it reported nothing for {seconds} s")
+    reason = overdrawn(state, now)
+    if reason is not None:
+        return Stop(attempt=number, reason=reason, message="the study's budget was used up")
+    if ending is not None and not is_test(trial):
+        return Stop(attempt=number, reason=ending.reason, message=f"the study was over: {ending.message}")
+    if state.study.spec.suspend:
+        return Stop(attempt=number, reason=Reason.SUSPENDED, message="the study was suspended")
+    return None
+
+
+def _silent_until(state: State, execution: Execution) -> int | None:
+    """When an attempt that reports nothing more counts as hung."""
+    definition = state.study.spec.trial
+    if definition is None or execution.started_at is None:
+        return None
+    return max(execution.started_at, execution.reported_at or 0) + definition.progress_deadline * 1000
+
+
+def _close(state: State, ending: Ending | None) -> list[Action]:
+    """End the trials that wait for an attempt that will not come."""
+    if ending is None:
+        return []
+    waiting = [trial for trial in _waiting(state) if not is_test(trial)]
+    order = state.tally.next_order
+    return [
+        RecordTrial(_in_state(trial, TrialState.STOPPED, ending.reason, "the study was over", order + place))
+        for place, trial in enumerate(waiting)
+    ]
+
+
+def _waiting(state: State) -> list[Trial]:
+    """Trials that have not ended and have no attempt, in the order of their index."""
+    begun = {key.trial for key in state.executions}
+    waiting = [trial for trial in state.open.values() if trial.name not in begun]
+    return sorted(waiting, key=lambda trial: (trial.spec.index, trial.name))
+
+
+def _search(state: State, now: int) -> list[Action]:
+    """Begin what waits, and fill free places with new trials."""
+    parallelism = budget_of(state.study.spec).parallelism
+    starts = _start(state, now, _waiting(state), parallelism - len(state.executions), testing=False)
+    searching = sum(not is_test(trial) for trial in state.open.values())
+    return [*starts, *_create(state, now, parallelism - searching)]
+
+
+def _start(state: State, now: int, waiting: Sequence[Trial], places: int, *, testing: bool) -> list[Action]:
+    actions: list[Action] = []
+    limits: list[int] = []
+    still_to_come = 0 if testing else max(0, budget_of(state.study.spec).max_trials - state.next_index)
+    for place, trial in enumerate(waiting):
+        lanes = min(places, len(waiting) - place + still_to_come)
+        room = room_for(state, now, lanes, testing=testing, starting=limits) if places > 0 else None
+        if room is None:
+            break
+        number = max((attempt.number for attempt in trial.status.attempts), default=0) + 1
+        actions.append(StartAttempt(trial, AttemptKey(trial.name, number), room.limit))
+        places -= 1
+        if room.limit is not None:
+            limits.append(room.limit)
+    return actions
+
+
+def _create(state: State, now: int, free: int) -> list[Action]:
+    """New trials: first the initial configurations, then what the sampler has answered, else the question to it."""
+    free = min(free, budget_of(state.study.spec).max_trials - state.next_index)
+    if free <= 0 or room_for(state, now, 1, testing=False) is None:
+        return []
+    initial = state.initial[state.next_index : state.next_index + free]
+    if initial:
+        return [
+            CreateTrial(_new(state, state.next_index + place, purpose, configuration, Proposal(sampler="initial")))
+            for place, (purpose, configuration) in enumerate(initial)
+        ]
+    if state.asked is None:
+        return [] if state.exhausted else [_question(state, free)]
+    return _answered(state, free)
+
+
+def _answered(state: State, free: int) -> list[Action]:
+    asked = state.asked
+    if asked is None or asked.response is None:
+        return []
+    actions: list[Action] = []
+    for place, suggestion in enumerate(asked.response.suggestions):
+        index = asked.first_index + place
+        if index < state.next_index or len(actions) >= free:
+            continue
+        proposal = suggestion.proposal.model_copy(
+            update={
+                "inputs": asked.question.inputs.model_copy(update={"position": place}),
+                "state": dict(asked.response.state),
+            }
+        )
+        actions.append(CreateTrial(_new(state, index, Purpose.SEARCH, suggestion.configuration, proposal)))
+    return actions
+
+
+def _new(
+    state: State, index: int, purpose: Purpose, configuration: Configuration, proposal: Proposal
+) -> Trial:
+    meta = state.study.metadata
+    return Trial(
+        metadata=ObjectMeta(name=trial_name(meta.name, meta.uid, index), namespace=meta.namespace),
+        spec=TrialSpec(
+            study=meta.name, index=index, purpose=purpose, parameters=dict(configuration), proposal=proposal
+        ),
+    )
+
+
+def _question(state: State, count: int) -> Propose:
+    searching = sorted(
+        (trial for trial in state.open.values() if not is_test(trial)), key=lambda trial: trial.spec.index
+    )
+    last = state.last_proposal.inputs
+    inputs = ProposalInputs(
+        completed=len(state.tally.history),
+        pending=[trial.spec.index for trial in searching],
+        count=count,
+        drawn=last.drawn + last.count if last is not None else 0,
+        state=state.last_proposal.state,
+    )
+    request = Request(
+        space=state.space,
+        objectives=state.study.spec.objectives,
+        history=state.tally.history.snapshot(),
+        pending=[trial.spec.parameters for trial in searching],
+        count=count,
+        seed=state.study.spec.algorithm.seed,
+        state=inputs.state,
+        drawn=inputs.drawn,
+    )
+    return Propose(request, inputs)
+
+
+def _tests_missing(state: State, now: int, ending: Ending) -> list[Trial]:
+    """The trials that are still to be tested, as far as the budget has room for it; none of a failed study."""
+    if ending.phase is Phase.FAILED:
+        return []
+    if overdrawn(state, now) is not None or room_for(state, now, 1, testing=True) is None:
+        return []
+    return [trial for trial in tested_trials(state) if _evaluation_name(state, trial) not in state.trials]
+
+
+def _evaluation_name(state: State, source: Trial) -> str:
+    meta = state.study.metadata
+    return evaluation_name(meta.name, meta.uid, source.spec.index)
+
+
+def _test(state: State, now: int, ending: Ending) -> list[Action]:
+    """Once the search has ended: evaluate its best trial, and the default configuration's, on the test data."""
+    if any(not is_test(trial) for trial in state.open.values()):
+        return []
+    waiting = _waiting(state)
+    places = budget_of(state.study.spec).parallelism - len(state.executions)
+    starts = _start(state, now, waiting, places, testing=True)
+    if waiting and not starts and not state.executions:
+        order = state.tally.next_order
+        return [
+            RecordTrial(_in_state(trial, TrialState.STOPPED, Reason.BUDGET_EXHAUSTED, "no budget left", order + place))
+            for place, trial in enumerate(waiting)
+        ]
+    return [*starts, *(CreateTrial(_evaluation(state, source)) for source in _tests_missing(state, now, ending))]
+
+
+def _evaluation(state: State, source: Trial) -> Trial:
+    trial = _new(state, source.spec.index, Purpose.FINAL_TEST, source.spec.parameters, Proposal())
+    return trial.model_copy(
+        update={
+            "metadata": trial.metadata.model_copy(update={"name": _evaluation_name(state, source)}),
+            "spec": trial.spec.model_copy(update={"source": source.name}),
+        }
+    )
+
+
+def _wake_at(state: State, now: int, phase: Phase) -> int | None:
+    if phase not in (Phase.RUNNING, Phase.TESTING):
+        return None
+    times = [
+        _silent_until(state, execution) for execution in state.executions.values() if not execution.stopping
+    ]
+    times.append(overdrawn_at(state, now))
+    return min((time for time in times if time is not None and time > now), default=None)

@@ -1,0 +1,184 @@
+"""What the engine knows of a study: its objects, and what follows from them, kept up change by change."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from tunewright.api.study import Charges, HyperparameterStudy
+from tunewright.api.trainer import trainer_defaults
+from tunewright.api.trial import Proposal, Purpose, Trial
+from tunewright.engine.actions import Propose
+from tunewright.engine.facts import AttemptKey, Execution
+from tunewright.engine.tally import Tally, add_charges, charges_of
+from tunewright.search.initial import initial_configurations
+from tunewright.search.sampler import Configuration, Response
+from tunewright.search.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to the sampler that is not answered yet, or whose answer has not all become trials yet.
+
+    The suggestions become the trials numbered from `first_index` on.
+    """
+
+    question: Propose
+    first_index: int
+    response: Response | None = None
+
+
+@dataclass(eq=False)
+class State:
+    """The objects of one study, and their aggregates.
+
+    Each `..._changed` costs O(1), but for a study whose spec changed and for a trial that ended before and is changed or
+    gone: then the aggregates are made anew. All of it equals `State.of` of the same objects, in whatever order they came.
+
+    Attributes:
+        study: the study, with the two high-water marks of its status.
+        gpus: how many GPUs an attempt holds.
+        trials: all Trials by name.
+        executions: attempts begun and not yet recorded in their trial.
+        open: the trials that have not ended, by name, in the order of their creation.
+        departed: charges of trials that were deleted by hand.
+        asked: the question that the sampler is at; the only part that no object holds.
+        exhausted: whether the sampler has said that there is nothing new.
+        sampler_error: what the sampler raised; empty if nothing.
+        last_proposal: that of the newest trial, which holds the sampler's state.
+        tally: sums over the trials that have ended.
+        initial: the configurations to try before the sampler is asked, and what for.
+    """
+
+    study: HyperparameterStudy
+    gpus: int = 0
+    trials: dict[str, Trial] = field(default_factory=dict)
+    executions: dict[AttemptKey, Execution] = field(default_factory=dict)
+    open: dict[str, Trial] = field(default_factory=dict)
+    departed: Charges = field(default_factory=Charges)
+    next_index: int = 0
+    asked: Asked | None = None
+    exhausted: bool = False
+    sampler_error: str = ""
+    last_proposal: Proposal = field(default_factory=Proposal)
+    tally: Tally = field(init=False)
+    space: SearchSpace = field(init=False)
+    initial: list[tuple[Purpose, Configuration]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._derive()
+
+    @classmethod
+    def of(
+        cls,
+        study: HyperparameterStudy,
+        trials: Iterable[Trial] = (),
+        executions: Iterable[Execution] = (),
+        *,
+        gpus: int = 0,
+    ) -> "State":
+        """The state that follows from the objects alone, as after a restart."""
+        state = cls(study=study, gpus=gpus, trials={trial.name: trial for trial in trials})
+        state._derive()
+        for execution in executions:
+            state.execution_changed(execution)
+        present = state._present_charges()
+        state.departed = add_charges(study.status.charged, present, -1)
+        return state
+
+    @property
+    def charges(self) -> Charges:
+        """What has been charged for good: ended attempts of all trials that are or were there."""
+        return add_charges(self._present_charges(), self.departed)
+
+    def _present_charges(self) -> Charges:
+        total = self.tally.charges
+        for trial in self.open.values():
+            total = add_charges(total, charges_of(trial))
+        return total
+
+    def study_changed(self, study: HyperparameterStudy) -> None:
+        """The study as it is now."""
+        spec_changed = study.spec != self.study.spec
+        self.study = study
+        self.next_index = max(self.next_index, study.status.next_index)
+        if spec_changed:
+            self._derive()
+
+    def trial_changed(self, trial: Trial) -> None:
+        """A Trial that is new, or as it is now."""
+        before = self.trials.get(trial.name)
+        self.trials[trial.name] = trial
+        for attempt in trial.status.attempts:
+            self.executions.pop(AttemptKey(trial.name, attempt.number), None)
+        if before is not None and before.status.state.terminal:
+            if before != trial:
+                self._derive()
+            return
+        order = trial.status.completion_order
+        if order is not None and order < self.tally.next_order:
+            self._derive()
+        elif trial.status.state.terminal:
+            self.open.pop(trial.name, None)
+            self.tally.add(trial)
+        else:
+            self.open[trial.name] = trial
+        self._count(trial)
+
+    def trial_gone(self, name: str) -> None:
+        """A Trial was deleted by hand; what it was charged stays charged."""
+        trial = self.trials.pop(name, None)
+        if trial is None:
+            return
+        self.departed = add_charges(self.departed, charges_of(trial))
+        for key in [key for key in self.executions if key.trial == name]:
+            del self.executions[key]
+        self._derive()
+
+    def execution_changed(self, execution: Execution) -> None:
+        """An attempt that was begun, or as it is now; passed over once its end is recorded, or its trial has ended."""
+        trial = self.open.get(execution.key.trial)
+        if trial is None or any(attempt.number == execution.key.number for attempt in trial.status.attempts):
+            self.executions.pop(execution.key, None)
+        else:
+            self.executions[execution.key] = execution
+
+    def sampler_asked(self, question: Propose) -> None:
+        """The home has begun to ask the sampler."""
+        self.asked = Asked(question, self.next_index)
+
+    def sampler_answered(self, response: Response) -> None:
+        """The sampler's answer to the question asked last."""
+        assert self.asked is not None
+        self.exhausted = len(response.suggestions) < self.asked.question.request.count
+        self.asked = replace(self.asked, response=response) if response.suggestions else None
+
+    def sampler_failed(self, message: str) -> None:
+        """The sampler raised an error instead of answering."""
+        self.asked = None
+        self.sampler_error = message
+
+    def _count(self, trial: Trial) -> None:
+        if trial.spec.purpose is Purpose.FINAL_TEST:
+            return
+        if trial.spec.index >= self.next_index:
+            self.next_index = trial.spec.index + 1
+            self.last_proposal = trial.spec.proposal
+        asked = self.asked
+        if asked and asked.response and self.next_index >= asked.first_index + len(asked.response.suggestions):
+            self.asked = None
+
+    def _derive(self) -> None:
+        """Make everything that follows from the objects anew."""
+        self.tally = Tally(self.study.spec)
+        self.space = SearchSpace(self.study.spec.parameters)
+        self.initial = initial_configurations(self.study.spec, self.space, trainer_defaults(self.study.spec))
+        ended = [trial for trial in self.trials.values() if trial.status.state.terminal]
+        for trial in sorted(ended, key=lambda trial: trial.status.completion_order or 0):
+            self.tally.add(trial)
+        self.open = {
+            trial.name: trial
+            for trial in sorted(self.trials.values(), key=lambda trial: trial.spec.index)
+            if not trial.status.state.terminal
+        }
+        for trial in sorted(self.trials.values(), key=lambda trial: trial.spec.index):
+            self._count(trial)
+        self.next_index = max(self.next_index, self.study.status.next_index)

@@ -1,0 +1,99 @@
+"""Aggregates over the trials of a study that have ended, kept as they end."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tunewright.api.study import Charges, StudySpec
+from tunewright.api.trial import Purpose, Trial, TrialState
+from tunewright.engine.objectives import target_reached, vector
+from tunewright.search.history import History
+from tunewright.search.pareto import ParetoFront
+from tunewright.search.sampler import Evaluated
+
+
+@dataclass
+class Tally:
+    """Sums over ended trials. It only grows: where a trial goes, a new one is made.
+
+    Attributes:
+        history: what the sampler is told, in completion order.
+        counts: search trials by state.
+        front: indices of the best trials.
+        names: of search trials, by index.
+        tests: the final test evaluations, by the name of the trial they test.
+        default: the name of the default configuration's trial.
+        charges: GPU time and failures.
+        target_reached: whether some completed trial reaches the target.
+        shortest, longest: run time of the completed trials' last attempts, in milliseconds; None before the first.
+        next_order: the next completion order.
+    """
+
+    spec: StudySpec
+    history: History = field(init=False)
+    front: ParetoFront = field(init=False)
+    counts: Counter[TrialState] = field(default_factory=Counter)
+    names: dict[int, str] = field(default_factory=dict)
+    tests: dict[str, Trial] = field(default_factory=dict)
+    default: str | None = None
+    charges: Charges = field(default_factory=Charges)
+    target_reached: bool = False
+    shortest: int | None = None
+    longest: int | None = None
+    next_order: int = 0
+
+    def __post_init__(self) -> None:
+        self.history = History()
+        self.front = ParetoFront(self.spec.objectives)
+
+    def add(self, trial: Trial) -> None:
+        """Take in a trial that has just ended, later than all before it."""
+        assert trial.status.state.terminal
+        assert trial.status.completion_order is not None
+        self.next_order = max(self.next_order, trial.status.completion_order + 1)
+        self.charge(trial)
+        if trial.spec.purpose is Purpose.FINAL_TEST:
+            assert trial.spec.source is not None
+            self.tests[trial.spec.source] = trial
+            return
+        self.counts[trial.status.state] += 1
+        self.names[trial.spec.index] = trial.name
+        if trial.spec.purpose is Purpose.DEFAULT:
+            self.default = trial.name
+        failed = trial.status.state is TrialState.FAILED
+        values = None if failed else vector(trial, self.spec.objectives)
+        self.history.append(Evaluated(trial.spec.parameters, values))
+        if values is not None:
+            self.front.add(trial.spec.index, values)
+        if trial.status.state is TrialState.COMPLETED:
+            self._measure(trial)
+            if values is not None and target_reached(values, self.spec.objectives):
+                self.target_reached = True
+
+    def _measure(self, trial: Trial) -> None:
+        last = trial.status.attempts[-1]
+        if last.started_at is None or last.ended_at is None:
+            return
+        ran = max(0, last.ended_at - last.started_at)
+        self.shortest = ran if self.shortest is None else min(self.shortest, ran)
+        self.longest = ran if self.longest is None else max(self.longest, ran)
+
+    def charge(self, trial: Trial) -> None:
+        """Add what the trial's attempts cost."""
+        self.charges = add_charges(self.charges, charges_of(trial))
+
+
+def charges_of(trial: Trial) -> Charges:
+    """What a trial has been charged so far: the GPU time of its ended attempts, and its failure."""
+    failed = trial.status.state is TrialState.FAILED and trial.spec.purpose is not Purpose.FINAL_TEST
+    return Charges(
+        gpu_milliseconds=sum(attempt.gpu_milliseconds for attempt in trial.status.attempts),
+        failed_trials=int(failed),
+    )
+
+
+def add_charges(left: Charges, right: Charges, sign: int = 1) -> Charges:
+    """The sum, or with `sign` -1 the difference, which is nowhere below 0."""
+    return Charges(
+        gpu_milliseconds=max(0, left.gpu_milliseconds + sign * right.gpu_milliseconds),
+        failed_trials=max(0, left.failed_trials + sign * right.failed_trials),
+    )
