@@ -1,0 +1,5 @@
+import sys
+
+from tunewright_trainer.builtin.main import main
+
+sys.exit(main())

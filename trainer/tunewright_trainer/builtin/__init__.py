@@ -1,0 +1,1 @@
+"""The built-in trainer: `python -m tunewright_trainer`."""
