@@ -13,7 +13,10 @@ from tunewright.api.problems import Invalid
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 MAX_VALUES = 1_000
+MAX_PARENTS = 20
+MAX_TEXT = 1_000  # of a listed value; it becomes an environment variable
 MAX_INTEGER = 2**53  # a JSON number keeps an integer up to here
+MAX_DEVIATIONS = 8.0  # farther out a normal law's mass is lost in rounding
 
 
 class ParameterType(StrEnum):
@@ -58,21 +61,32 @@ class Parameter(Model):
     listed ones (`categorical`, `ordinal`) take `values`; `bool` takes neither.
     """
 
-    name: Str = Field(min_length=1, max_length=63, description="Unique in the study; letters, digits, _ . and -.")
+    name: Str = Field(
+        min_length=1,
+        max_length=63,
+        description="Unique in the study. Starts with a letter or _; letters, digits, _ . and - only.",
+        json_schema_extra={"pattern": f"^{NAME.pattern}$"},
+    )
     type: ParameterType = Field(description="float, int, categorical, ordinal or bool.")
     min: Number | None = Field(None, description="Least value, included. For float and int.")
     max: Number | None = Field(None, description="Greatest value, included. For float and int.")
-    scale: Scale = Field(Scale.LINEAR, description="linear, log, or reverseLog (fine near max). For float and int.")
+    scale: Scale = Field(
+        Scale.LINEAR, description="linear, log, or reverseLog (fine near max). For float and int."
+    )
     step: Annotated[Number, Field(gt=0)] | None = Field(
         None, description="Distance of neighbouring values, counted from min. For float and int."
     )
     prior: Prior | None = Field(None, description="Where a good value is expected. For float and int.")
     values: list[Scalar] = Field(
-        [], max_length=MAX_VALUES, description="The values, in their order for ordinal. For categorical and ordinal."
+        [],
+        max_length=MAX_VALUES,
+        description="The values, in their order for ordinal. For categorical and ordinal.",
     )
     default: Scalar | None = Field(None, description="The value of the default configuration.")
-    when: dict[str, list[Scalar]] = Field(
-        {}, description="Active only while each named parameter is active and has one of its listed values."
+    when: dict[str, Annotated[list[Scalar], Field(min_length=1, max_length=MAX_VALUES)]] = Field(
+        {},
+        max_length=MAX_PARENTS,
+        description="Active only while each named parameter is active and has one of its listed values.",
     )
 
     @property
@@ -115,6 +129,12 @@ class Parameter(Model):
         count = (value - self.low) / step
         return abs(count - round(count)) <= 1e-9 * max(1.0, abs(count))
 
+    def canonical(self, value: Scalar) -> Scalar:
+        """A value that it contains, as it writes it: an int's 64.0 is 64, a float's 1 is 1.0."""
+        if not self.numeric:
+            return next(choice for choice in self.choices if same(value, choice))
+        return int(value) if self.type is ParameterType.INT else float(value)
+
     def active(self, configuration: Mapping[str, Scalar]) -> bool:
         """Whether it is active beside the values of `configuration`, which holds active parameters alone."""
         return all(
@@ -125,16 +145,17 @@ class Parameter(Model):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not NAME.fullmatch(self.name):
-            raise Invalid("name", "a name starts with a letter or _ and holds letters, digits, _ . and - only")
+            raise Invalid(
+                "name", "a name starts with a letter or _ and holds letters, digits, _ . and - only"
+            )
         if self.numeric:
             self._check_range()
         else:
             self._check_values()
         if self.default is not None and not self.contains(self.default):
-            raise Invalid("default", f"{self.default!r} is not a value of this parameter; {self.domain()}")
-        for parent, values in self.when.items():
-            if not values:
-                raise Invalid(f"when.{parent}", "list the values that make this parameter active")
+            raise Invalid(
+                "default", f"{word(self.default)} is not a value of this parameter; {self.domain()}"
+            )
         return self
 
     def _check_range(self) -> None:
@@ -148,12 +169,21 @@ class Parameter(Model):
         if not math.isfinite(self.high - self.low):
             raise Invalid("max", "the range is too wide for floating point; narrow it")
         self._check_law()
-        if self.step is not None and self.low < self.high and self.step > self.high - self.low:
-            raise Invalid("step", f"must not exceed max - min = {self.high - self.low:g}")
-        if self.step is not None and self.scale is not Scale.LINEAR:
-            raise Invalid("step", f"not with scale {self.scale}: use scale linear, or list the values with type ordinal")
+        if self.step is not None:
+            self._check_step(self.step)
         if self.type is ParameterType.INT:
             self._check_integers()
+
+    def _check_step(self, step: float) -> None:
+        width = self.high - self.low
+        if self.scale is not Scale.LINEAR:
+            raise Invalid(
+                "step", f"not with scale {self.scale}: use scale linear, or list the values as an ordinal"
+            )
+        if self.low < self.high and step > width:
+            raise Invalid("step", f"must not exceed max - min = {width:g}, but is {step:g}")
+        if width / step > MAX_INTEGER:
+            raise Invalid("step", f"{step:g} is too fine for a range of {width:g}; leave it out")
 
     def _check_law(self) -> None:
         if self.scale is not Scale.LINEAR and self.low <= 0:
@@ -161,9 +191,21 @@ class Parameter(Model):
         if self.prior is None:
             return
         if self.scale is not Scale.LINEAR:
-            raise Invalid("prior", f"not with scale {self.scale}: the prior says how values are spread; drop one")
-        if self.prior.distribution is Distribution.LOG_NORMAL and self.low <= 0:
-            raise Invalid("min", f"must be greater than 0 for a logNormal prior, but is {self.low:g}")
+            raise Invalid(
+                "prior", f"not with scale {self.scale}: the prior says how values are spread; drop one"
+            )
+        low, high = self.low, self.high
+        if self.prior.distribution is Distribution.LOG_NORMAL:
+            if low <= 0:
+                raise Invalid("min", f"must be greater than 0 for a logNormal prior, but is {low:g}")
+            low, high = math.log(low), math.log(high)
+        distance = max(low - self.prior.mean, self.prior.mean - high) / self.prior.deviation
+        if distance > MAX_DEVIATIONS:
+            raise Invalid(
+                "prior.mean",
+                f"lies {distance:.3g} deviations outside of {low:g} to {high:g}; "
+                f"at most {MAX_DEVIATIONS:g} leave anything to choose from",
+            )
 
     def _check_integers(self) -> None:
         for field in ("min", "max", "step"):
@@ -187,14 +229,21 @@ class Parameter(Model):
             return
         if not self.values:
             raise Invalid("values", f"required for type {self.type}: list at least one value")
+        seen: set[tuple[bool, Scalar]] = set()
         for index, value in enumerate(self.values):
-            if any(same(value, earlier) for earlier in self.values[:index]):
-                raise Invalid(f"values[{index}]", f"{value!r} stands twice; list each value once")
+            if isinstance(value, str) and (len(value) > MAX_TEXT or "\0" in value):
+                raise Invalid(
+                    f"values[{index}]", f"a text has at most {MAX_TEXT} characters, and none is NUL"
+                )
+            key = (isinstance(value, bool), value)
+            if key in seen:
+                raise Invalid(f"values[{index}]", f"{word(value)} stands twice; list each value once")
+            seen.add(key)
 
     def domain(self) -> str:
         """The values that it can take, in words for a message."""
         if not self.numeric:
-            shown = ", ".join(str(choice) for choice in self.choices[:20])
+            shown = ", ".join(word(choice) for choice in self.choices[:20])
             return f"choose one of {shown}" + (", ..." if len(self.choices) > 20 else "")
         kind = "a whole number" if self.type is ParameterType.INT else "a number"
         stepped = f", in steps of {self.step:g} from {self.low:g}" if self.step is not None else ""
@@ -204,6 +253,11 @@ class Parameter(Model):
 def same(left: object, right: object) -> bool:
     """Whether two values are one and the same: 1 and 1.0 are, true and 1 are not."""
     return isinstance(left, bool) is isinstance(right, bool) and left == right
+
+
+def word(value: Scalar) -> str:
+    """A value as a study file writes it, for a message: `true`, `3`, `sgd`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def in_dependency_order(parameters: Sequence[Parameter]) -> list[Parameter]:

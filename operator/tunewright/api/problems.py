@@ -1,30 +1,33 @@
 """What is wrong with an input: where, what, and what would be right."""
 
-import re
-from collections.abc import Iterable, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
+
+MAX_LINE = 600
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong: the field by its path (`spec.parameters[1].min`; empty for the whole), and a message."""
+    """One thing wrong: the field by its path (`spec.parameters[1].min`; empty for all), and a message."""
 
     path: str
     message: str
 
     def __str__(self) -> str:
-        text = f"{self.path}: {self.message}" if self.path else self.message
-        return " ".join(text.split())
+        return one_line(f"{self.path}: {self.message}" if self.path else self.message)
 
     def under(self, prefix: str) -> "Problem":
         """The same problem, seen from an object that holds this one at `prefix`."""
         return Problem(join(prefix, self.path), self.message)
 
 
-class InvalidInput(Exception):
+class InvalidInput(Exception):  # noqa: N818 - what the field calls it
     """An input is refused; `problems` says why, and `source` names the file where there is one."""
 
     def __init__(self, problems: Iterable[Problem], source: str = "") -> None:
@@ -34,15 +37,36 @@ class InvalidInput(Exception):
 
     def lines(self) -> list[str]:
         """One line per problem, each naming the source and the field."""
-        return [f"{self.source}: {problem}" if self.source else str(problem) for problem in self.problems]
+        prefix = f"{one_line(self.source)}: " if self.source else ""
+        return [f"{prefix}{problem}" for problem in self.problems]
 
 
-class Invalid(ValueError):
+class Invalid(ValueError):  # noqa: N818
     """Raised by a model's own check: the field below the model, and a message."""
 
     def __init__(self, path: str, message: str) -> None:
         self.problem = Problem(path, message)
         super().__init__(str(self.problem))
+
+
+def one_line(text: str) -> str:
+    """The text on one line of bounded length, control characters escaped: it may hold anything."""
+    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE - 4]} ..."
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """The message for a name that does not exist: `no such field; did you mean max? There are max, min`."""
+    names = list(known)
+    by_bare = {_bare(candidate): candidate for candidate in names}
+    close = difflib.get_close_matches(_bare(name), by_bare, n=1, cutoff=0.7)
+    guess = f"did you mean {by_bare[close[0]]}? " if close else ""
+    return f"no such {what}; {guess}There are {', '.join(names)}" if names else f"no such {what}"
+
+
+def _bare(name: str) -> str:
+    return name[:100].lower().replace("_", "").replace("-", "")
 
 
 def join(prefix: str, path: str) -> str:
@@ -69,39 +93,55 @@ def problems_of(error: ValidationError) -> list[Problem]:
     return list(problems.values())
 
 
-# A union of scalars reports once per member, each under a location such as `bool` or `constrained-float`.
-_MEMBER = re.compile(r"(bool|int|float|str|constrained-\w+|function-\w+\[.*\])$")
-_SAYS = {
-    "missing": "required, but missing",
-    "model_type": "must be an object with fields",
-    "model_attributes_type": "must be an object with fields",
-    "dict_type": "must be an object with fields",
-    "list_type": "must be a list",
-    "string_type": "must be a text (quote it if it looks like a number)",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "finite_number": "must be a finite number, not NaN or infinity",
-}
-
-
 def _problem(detail: ErrorDetails) -> Problem:
-    cause = detail.get("ctx", {}).get("error")
-    location = [part for part in detail["loc"] if part != "[key]"]
-    scalar = len(location) > 1 and isinstance(location[-1], str) and _MEMBER.fullmatch(location[-1]) is not None
-    if scalar:
-        location.pop()
-    path = path_of(location)
+    path = path_of([part for part in detail["loc"] if part != "[key]"])
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    cause = context.get("error")
     if isinstance(cause, Invalid):
         return cause.problem.under(path)
     if isinstance(cause, ValueError):
         return Problem(path, str(cause))
-    if detail["type"] == "finite_number":
-        return Problem(path, _SAYS["finite_number"])
-    if scalar:
-        return Problem(path, "must be a text, a finite number, true or false")
-    message = _SAYS.get(detail["type"])
-    if message is None:
-        message = detail["msg"][:1].lower() + detail["msg"][1:]
-    return Problem(path, message)
+    if detail["type"] == "extra_forbidden":
+        return Problem(path, f"no such field; write {to_camel(str(detail['loc'][-1]))}")
+    says = _SAYS.get(detail["type"])
+    message = says(context) if says else detail["msg"][:1].lower() + detail["msg"][1:]
+    value = detail["input"]
+    shown = says and detail["type"] != "missing" and isinstance(value, str | int | float)
+    return Problem(path, f"{message}, not {value!r}" if shown else message)
+
+
+def _constant(message: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda _: message
+
+
+_AN_OBJECT = _constant("must be an object with fields")
+
+_SAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": _constant("required, but missing"),
+    "model_type": _AN_OBJECT,
+    "model_attributes_type": _AN_OBJECT,
+    "dict_type": _AN_OBJECT,
+    "list_type": _constant("must be a list"),
+    "string_type": _constant("must be a text (quote it if it is one)"),
+    "int_type": _constant("must be a whole number"),
+    "int_from_float": _constant("must be a whole number"),
+    "float_type": _constant("must be a number"),
+    "bool_type": _constant("must be true or false"),
+    "finite_number": _constant("must be a finite number"),
+    "enum": lambda context: f"must be one of {_listed(context['expected'])}",
+    "literal_error": lambda context: f"must be {_listed(context['expected'])}",
+    "greater_than": lambda context: f"must be greater than {context['gt']:g}",
+    "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
+    "less_than": lambda context: f"must be less than {context['lt']:.12g}",
+    "less_than_equal": lambda context: f"must be at most {context['le']:.12g}",
+    "string_too_short": _constant("must not be empty"),
+    "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
+    "too_short": lambda context: f"must have at least {context['min_length']}",
+    "too_long": lambda context: (
+        f"must have at most {context['max_length']}, but has {context['actual_length']}"
+    ),
+}
+
+
+def _listed(expected: str) -> str:
+    return expected.replace("'", "").replace(" or ", ", ")

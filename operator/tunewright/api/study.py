@@ -1,13 +1,13 @@
 """The HyperparameterStudy: one tuning problem, as its user writes it and as Tunewright reports on it."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tunewright.api.base import (
-    API_VERSION,
     Bool,
     Condition,
     Duration,
@@ -15,16 +15,19 @@ from tunewright.api.base import (
     Model,
     Number,
     ObjectMeta,
+    Resource,
     Scalar,
     Status,
     Str,
     Time,
 )
 from tunewright.api.naming import environment_name
-from tunewright.api.parameters import Parameter, in_dependency_order, same
-from tunewright.api.problems import Invalid
+from tunewright.api.parameters import Parameter, in_dependency_order, same, word
+from tunewright.api.problems import Invalid, unknown
 
-METRIC = r"^[A-Za-z_][A-Za-z0-9_./-]*$"
+METRIC = r"[A-Za-z_][A-Za-z0-9_./-]*"
+NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+MAX_NAME = 63  # of a label's value in Kubernetes: the study's name is one of its trials' labels
 
 
 class Direction(StrEnum):
@@ -44,10 +47,27 @@ class Summary(StrEnum):
 class Objective(Model):
     """A metric to optimise."""
 
-    metric: Str = Field(pattern=METRIC, max_length=63, description="The metric's name, as the trainer reports it.")
+    metric: Str = Field(
+        min_length=1,
+        max_length=63,
+        description="The metric's name, as the trainer reports it.",
+        json_schema_extra={"pattern": f"^{METRIC}$"},
+    )
     direction: Direction = Field(description="maximize or minimize.")
-    target: Number | None = Field(None, description="The study is complete once a trial reaches it.")
+    target: Number | None = Field(
+        None,
+        description="The study is complete once a trial reaches the target of every objective that has one.",
+    )
     summary: Summary = Field(Summary.BEST, description="A trial's value: its best observation, or its last.")
+
+    @field_validator("metric")
+    @classmethod
+    def _check_metric(cls, metric: str) -> str:
+        if not re.fullmatch(METRIC, metric, re.ASCII):
+            raise ValueError(
+                "a metric's name starts with a letter or _ and holds letters, digits, _ . / and - only"
+            )
+        return metric
 
     def better(self, left: float, right: float) -> bool:
         """Whether `left` is strictly better than `right`."""
@@ -61,8 +81,15 @@ class Objective(Model):
 class Algorithm(Model):
     """The sampler that proposes configurations."""
 
-    name: Str = Field("auto", min_length=1, description="The sampler's name; `tunewright samplers` lists them.")
-    seed: Annotated[Int, Field(ge=0, lt=2**32)] = Field(0, description="The same seed proposes the same trials.")
+    name: Str = Field(
+        "auto",
+        min_length=1,
+        max_length=63,
+        description="The sampler's name; `tunewright samplers` lists them.",
+    )
+    seed: Annotated[Int, Field(ge=0, lt=2**32)] = Field(
+        0, description="The same seed proposes the same trials."
+    )
     settings: dict[str, JsonValue] = Field({}, description="The sampler's own settings.")
 
 
@@ -83,18 +110,22 @@ class Budget(Model):
     max_trials: Annotated[Int, Field(ge=1, le=1_000_000)] = Field(
         description="Trials at most, the final test evaluations not counted."
     )
-    parallelism: Annotated[Int, Field(ge=1, le=1_000)] = Field(1, description="Trials running at once, at most.")
-    max_failed_trials: Annotated[Int, Field(ge=0)] | None = Field(
+    parallelism: Annotated[Int, Field(ge=1, le=1_000)] = Field(
+        1, description="Trials running at once, at most."
+    )
+    max_failed_trials: Annotated[Int, Field(ge=0, le=1_000_000)] | None = Field(
         None, description="The study has failed once more trials than this have failed."
     )
     max_attempts: Annotated[Int, Field(ge=1, le=100)] = Field(
         3, description="A trial has failed once this many of its attempts were interrupted."
     )
     max_duration: Duration | None = Field(
-        None, description="Wall-clock time at most, from the start and while not suspended, such as 2h or 90m."
+        None,
+        description="Wall-clock time at most, from the start and while not suspended, such as 2h or 90m.",
     )
     max_gpu_hours: Annotated[Number, Field(gt=0, le=1e9)] | None = Field(
-        None, description="GPU-hours at most, over all attempts of all trials, final test evaluations included."
+        None,
+        description="GPU-hours at most, over all attempts of all trials, final test evaluations included.",
     )
 
 
@@ -103,7 +134,9 @@ class Trainer(Model):
 
     model: Str = Field(description="The network: mlp or cnn.")
     dataset: Str = Field(description="A built-in data set's name, or the path of an .npz or .csv file.")
-    target: Str | None = Field(None, description="The column to predict, of a .csv file; the last one if left out.")
+    target: Str | None = Field(
+        None, description="The column to predict, of a .csv file; the last one if left out."
+    )
     max_epochs: Annotated[Int, Field(ge=1, le=100_000)] = Field(30, description="Epochs of training.")
     seed: Annotated[Int, Field(ge=0, lt=2**32)] = Field(0, description="Seed of weights and batches.")
     validation_fraction: Annotated[Number, Field(gt=0, lt=1)] = Field(
@@ -131,12 +164,14 @@ class Metrics(Model):
     """How a trial's metrics are read."""
 
     source: MetricsSource = Field(
-        MetricsSource.SDK, description="sdk: the program reports through tunewright_trainer. log: they are read from what it prints."
+        MetricsSource.SDK,
+        description="sdk: the program calls tunewright_trainer.report. log: read from what it prints.",
     )
     pattern: Str | None = Field(
         None,
         max_length=1_000,
-        description="For source log: a regular expression with the groups `name` and `value`; `name=value` or `name: value` if left out.",
+        description="For source log: a regular expression with the groups `name` and `value`; "
+        "`name=value` or `name: value` if left out.",
     )
 
     @model_validator(mode="after")
@@ -147,7 +182,7 @@ class Metrics(Model):
             raise Invalid("pattern", "only for source log")
         try:
             groups = re.compile(self.pattern).groupindex
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise Invalid("pattern", f"not a regular expression: {error}") from None
         if not {"name", "value"} <= groups.keys():
             raise Invalid("pattern", "needs the groups (?P<name>...) and (?P<value>...)")
@@ -167,10 +202,12 @@ class TrialDefinition(Model):
     metrics: Metrics = Field(Metrics(), description="How metrics are read.")
     final_test: Bool | None = Field(
         None,
-        description="Whether the best and the default configuration are evaluated on the held-out test data at the end; "
-        "as a rule for the built-in trainer, not for a template.",
+        description="Whether the best and the default configuration are evaluated on the held-out test data "
+        "at the end. If left out: yes for the built-in trainer, no for a template.",
     )
-    progress_deadline: Duration = Field(1800, description="An attempt that reports nothing for this long hangs, and has failed.")
+    progress_deadline: Duration = Field(
+        1800, description="An attempt that reports nothing for this long hangs, and has failed."
+    )
     grace_period: Duration = Field(30, description="Time between asking an attempt to stop and killing it.")
 
     @property
@@ -181,7 +218,9 @@ class TrialDefinition(Model):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.trainer is None) == (self.template is None):
-            raise Invalid("", "give either trainer or template" + ("" if self.trainer is None else ", not both"))
+            raise Invalid(
+                "", "give either trainer or template" + ("" if self.trainer is None else ", not both")
+            )
         if self.trainer is not None and self.metrics.source is not MetricsSource.SDK:
             raise Invalid("metrics.source", "the built-in trainer reports through the SDK; remove metrics")
         if self.trainer is not None and self.metrics_container is not None:
@@ -202,7 +241,9 @@ class StudySpec(Model):
     algorithm: Algorithm = Field(Algorithm(), description="The sampler that proposes configurations.")
     budget: Budget | None = Field(None, description="What the study may use. Required to run.")
     trial: TrialDefinition | None = Field(None, description="How a trial runs. Required to run.")
-    suspend: Bool = Field(False, description="While true, running attempts end with a checkpoint and none starts.")
+    suspend: Bool = Field(
+        False, description="While true, running attempts end with a checkpoint and none starts."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -215,17 +256,22 @@ class StudySpec(Model):
         metrics: set[str] = set()
         for index, objective in enumerate(self.objectives):
             if objective.metric in metrics:
-                raise Invalid(f"objectives[{index}].metric", f"{objective.metric!r} stands twice; list each metric once")
+                raise Invalid(
+                    f"objectives[{index}].metric", f"{objective.metric} stands twice; list each metric once"
+                )
             metrics.add(objective.metric)
         seen: dict[str, str] = {}
         for index, parameter in enumerate(self.parameters):
             path = f"parameters[{index}].name"
             variable = environment_name(parameter.name)
-            other = seen.setdefault(variable, parameter.name)
-            if other == parameter.name and any(p.name == other for p in self.parameters[:index]):
-                raise Invalid(path, f"{parameter.name!r} stands twice; each parameter needs a name of its own")
-            if other != parameter.name:
-                raise Invalid(path, f"{other!r} and {parameter.name!r} both become the variable {variable}; rename one")
+            other = seen.get(variable)
+            if other == parameter.name:
+                raise Invalid(path, f"{other} stands twice; each parameter needs a name of its own")
+            if other is not None:
+                raise Invalid(
+                    path, f"{other} and {parameter.name} both become the variable {variable}; rename one"
+                )
+            seen[variable] = parameter.name
 
     def _check_conditions(self) -> None:
         by_name = {parameter.name: parameter for parameter in self.parameters}
@@ -234,12 +280,17 @@ class StudySpec(Model):
                 path = f"parameters[{index}].when.{name}"
                 parent = by_name.get(name)
                 if parent is None:
-                    raise Invalid(path, f"no parameter is named {name!r}")
+                    raise Invalid(path, unknown("parameter", name, by_name))
                 if not parent.choices:
-                    raise Invalid(path, f"a condition needs a parent of type categorical, ordinal or bool, not {parent.type}")
+                    raise Invalid(
+                        path, f"a condition needs a categorical, ordinal or bool, and {name} is {parent.type}"
+                    )
                 for position, value in enumerate(values):
                     if not parent.contains(value):
-                        raise Invalid(f"{path}[{position}]", f"{value!r} is not a value of {name!r}; {parent.domain()}")
+                        raise Invalid(
+                            f"{path}[{position}]",
+                            f"{word(value)} is not a value of {name}; {parent.domain()}",
+                        )
         try:
             in_dependency_order(self.parameters)
         except Invalid as circle:
@@ -250,10 +301,15 @@ class StudySpec(Model):
         for index, configuration in enumerate(self.initial.configurations):
             for name, value in configuration.items():
                 path = f"initial.configurations[{index}].{name}"
-                if name not in by_name:
-                    raise Invalid(path, f"no parameter is named {name!r}")
-                if not by_name[name].contains(value):
-                    raise Invalid(path, f"{value!r} is not a value of {name!r}; {by_name[name].domain()}")
+                parameter = by_name.get(name)
+                if parameter is None:
+                    raise Invalid(path, unknown("parameter", name, by_name))
+                if not parameter.contains(value):
+                    raise Invalid(path, f"{word(value)} is not a value of {name}; {parameter.domain()}")
+                for parent, values in parameter.when.items():
+                    if parent in configuration and not any(same(configuration[parent], v) for v in values):
+                        chosen = word(configuration[parent])
+                        raise Invalid(path, f"{name} is not active while {parent} is {chosen}; leave it out")
 
 
 class Phase(StrEnum):
@@ -275,69 +331,88 @@ class Phase(StrEnum):
 class Charges(Status):
     """What has been charged to the budget for good, whatever becomes of the trials."""
 
-    gpu_milliseconds: Int = Field(0, description="GPU time of all ended attempts, in milliseconds of one GPU.")
+    gpu_milliseconds: Int = Field(
+        0, description="GPU time of all ended attempts, in milliseconds of one GPU."
+    )
     failed_trials: Int = Field(0, description="Trials that have failed.")
 
 
 class TrialCounts(Status):
     """How many trials there are, by state; the final test evaluations are not counted."""
 
-    created: Int = 0
-    pending: Int = 0
-    running: Int = 0
-    completed: Int = 0
-    stopped: Int = 0
-    failed: Int = 0
+    created: Int = Field(0, description="All trials, whatever their state.")
+    pending: Int = Field(0, description="Trials that wait to begin, or to go on.")
+    running: Int = Field(0, description="Trials with a running attempt.")
+    completed: Int = Field(0, description="Trials that ended by themselves.")
+    stopped: Int = Field(0, description="Trials that were ended early, by design or by the budget.")
+    failed: Int = Field(0, description="Trials that failed.")
 
 
 class BestTrial(Status):
     """A trial worth naming, with the evidence."""
 
-    name: Str
-    index: Int
-    parameters: dict[str, Scalar]
-    objectives: dict[str, float]
+    name: Str = Field(description="The trial's name.")
+    index: Int = Field(description="The trial's index.")
+    parameters: dict[str, Scalar] = Field(description="Its configuration.")
+    objectives: dict[str, float] = Field(description="Its value of each objective.")
     test: dict[str, float] = Field({}, description="Metrics of its final test evaluation.")
 
 
 class StudyStatus(Status):
     """What Tunewright says of a study; all of it but `nextIndex` and `charged` is recomputed."""
 
-    phase: Phase = Phase.PENDING
-    reason: Str = ""
-    message: Str = ""
+    phase: Phase = Field(Phase.PENDING, description="Where the study stands.")
+    reason: Str = Field("", description="Why, in one word for programs.")
+    message: Str = Field("", description="Why, in a sentence for people.")
     next_index: Int = Field(0, description="The next trial's index; never falls.")
-    charged: Charges = Charges()
-    trials: TrialCounts = TrialCounts()
-    best: BestTrial | None = None
+    charged: Charges = Field(Charges(), description="What has been charged to the budget; never falls.")
+    trials: TrialCounts = Field(TrialCounts(), description="How many trials there are, by state.")
+    best: BestTrial | None = Field(None, description="The best trial so far.")
     default: BestTrial | None = Field(None, description="The default configuration's trial, to compare with.")
-    pareto_front: list[BestTrial] = Field([], max_length=50, description="Of several objectives: trials that none beats.")
-    start_time: Time | None = None
-    completion_time: Time | None = None
-    active_milliseconds: Int = Field(0, description="Wall-clock time used before activeSince.")
-    active_since: Time | None = Field(None, description="Since when the study runs; absent while it does not.")
-    conditions: list[Condition] = []
-    observed_generation: Int = 0
+    pareto_front: list[BestTrial] = Field(
+        [], max_length=50, description="Of several objectives: trials that none beats."
+    )
+    start_time: Time | None = Field(None, description="When the study began.")
+    completion_time: Time | None = Field(None, description="When the study ended.")
+    active_milliseconds: Int = Field(
+        0, description="Wall-clock time used before activeSince, in milliseconds."
+    )
+    active_since: Time | None = Field(
+        None, description="Since when the study runs; absent while it does not."
+    )
+    conditions: list[Condition] = Field(
+        [], max_length=20, description="What holds of the study, and what stands in its way."
+    )
+    observed_generation: Int = Field(0, description="The generation of the spec that this status speaks of.")
 
 
-class HyperparameterStudy(Model):
-    """One tuning problem."""
+class HyperparameterStudy(Resource):
+    """One tuning problem: a search space, objectives, a budget, and how a trial runs."""
 
-    api_version: Literal["tunewright.dev/v1alpha1"] = API_VERSION
-    kind: Literal["HyperparameterStudy"] = "HyperparameterStudy"
-    metadata: ObjectMeta
-    spec: StudySpec
-    status: StudyStatus = StudyStatus()
+    kind: Literal["HyperparameterStudy"] = Field("HyperparameterStudy", description="HyperparameterStudy.")
+    spec: StudySpec = Field(
+        description="What to tune, how to search, what it may cost, and how a trial runs."
+    )
+    status: StudyStatus = Field(StudyStatus(), description="Written by Tunewright alone.")
+
+    @field_validator("metadata")
+    @classmethod
+    def _check_name(cls, metadata: ObjectMeta) -> ObjectMeta:
+        name = metadata.name
+        if len(name) > MAX_NAME or not re.fullmatch(NAME, name, re.ASCII):
+            raise Invalid(
+                "name",
+                f"must be a-z, 0-9, - and . only, at most {MAX_NAME}, with a letter or digit at both ends, "
+                f"not {name!r}",
+            )
+        return metadata
 
 
-def default_configuration(parameters: list[Parameter], fallback: dict[str, Any]) -> dict[str, Scalar]:
+def default_configuration(parameters: list[Parameter], fallback: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """Not yet active-filtered defaults: a parameter's own, else `fallback`'s where it is a legal value."""
     chosen: dict[str, Scalar] = {}
     for parameter in parameters:
-        if parameter.default is not None:
-            chosen[parameter.name] = parameter.default
-        elif parameter.name in fallback and parameter.contains(fallback[parameter.name]):
-            chosen[parameter.name] = next(
-                (c for c in parameter.choices if same(c, fallback[parameter.name])), fallback[parameter.name]
-            )
+        value = parameter.default if parameter.default is not None else fallback.get(parameter.name)
+        if value is not None and parameter.contains(value):
+            chosen[parameter.name] = parameter.canonical(value)
     return chosen

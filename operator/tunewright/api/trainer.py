@@ -6,7 +6,7 @@ from tunewright_trainer.catalog import HYPERPARAMETERS
 
 
 def trainer_defaults(spec: StudySpec) -> dict[str, Scalar]:
-    """The built-in trainer's own default of each hyperparameter of the study's model; empty for a template."""
+    """The built-in trainer's default of each hyperparameter of the study's model; empty for a template."""
     if spec.trial is None or spec.trial.trainer is None:
         return {}
     model = spec.trial.trainer.model

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from tunewright.api.base import API_VERSION, Int, Model, Number, ObjectMeta, Scalar, Status, Str, Time
+from tunewright.api.base import Int, Model, Number, Resource, Scalar, Status, Str, Time
 
 
 class Purpose(StrEnum):
@@ -42,9 +42,11 @@ class Outcome(StrEnum):
 
 
 class ProposalInputs(Model):
-    """From what a sampler made a proposal, beside the study's spec: with it, the proposal can be made again."""
+    """From what a sampler made a proposal, beside the study's spec: enough to make it again."""
 
-    completed: Int = Field(ge=0, description="How many ended trials it knew: those of a lower completion order.")
+    completed: Int = Field(
+        ge=0, description="How many ended trials it knew: those of a lower completion order."
+    )
     pending: list[Int] = Field([], description="Indices of the trials that had not ended.")
     count: Int = Field(ge=1, description="How many configurations it was asked for at once.")
     position: Int = Field(0, ge=0, description="Which of them this one is, counted from 0.")
@@ -55,8 +57,10 @@ class ProposalInputs(Model):
 class Proposal(Model):
     """Why a configuration was proposed."""
 
-    sampler: Str = ""
-    inputs: ProposalInputs | None = Field(None, description="From what it was made; none for an initial configuration.")
+    sampler: Str = Field("", description="The sampler that proposed it; empty for an initial configuration.")
+    inputs: ProposalInputs | None = Field(
+        None, description="From what it was made; none for an initial configuration."
+    )
     state: dict[str, JsonValue] = Field({}, description="The sampler's state afterwards.")
     mean: Number | None = Field(None, description="Predicted mean of the objective, in its own unit.")
     deviation: Number | None = Field(None, description="Predicted standard deviation of the objective.")
@@ -66,66 +70,72 @@ class Proposal(Model):
 class TrialSpec(Model):
     """What a trial evaluates; never changes."""
 
-    study: Str
-    index: Int = Field(ge=0, description="Counts the trials of a study from 0; a final test evaluation has its source's.")
-    purpose: Purpose = Purpose.SEARCH
+    study: Str = Field(description="The study's name.")
+    index: Int = Field(
+        ge=0, description="Counts the trials of a study from 0; a final test evaluation has its source's."
+    )
+    purpose: Purpose = Field(Purpose.SEARCH, description="What the trial is for.")
     parameters: dict[str, Scalar] = Field(description="The active parameters' values.")
-    proposal: Proposal = Proposal()
-    source: Str | None = Field(None, description="Of a final test evaluation: the trial whose configuration it tests.")
+    proposal: Proposal = Field(Proposal(), description="Why the configuration was proposed.")
+    source: Str | None = Field(
+        None, description="Of a final test evaluation: the trial whose configuration it tests."
+    )
 
 
 class Attempt(Status):
     """One execution of a trial that has ended."""
 
-    number: Int = Field(ge=1)
-    started_at: Time | None = None
-    ended_at: Time | None = None
-    outcome: Outcome
-    reason: Str = ""
-    message: Str = ""
-    gpu_milliseconds: Int = 0
+    number: Int = Field(ge=1, description="Counts the trial's attempts from 1.")
+    started_at: Time | None = Field(None, description="When it began to run; absent if it never did.")
+    ended_at: Time | None = Field(None, description="When it ended.")
+    outcome: Outcome = Field(description="completed, stopped, interrupted or failed.")
+    reason: Str = Field("", description="Why, in one word for programs.")
+    message: Str = Field("", description="Why, in a sentence for people.")
+    gpu_milliseconds: Int = Field(0, description="GPU time that it was charged, in milliseconds of one GPU.")
 
 
 class Stop(Status):
     """A running attempt that was asked to end. Written before the asking, so that its end is understood."""
 
-    attempt: Int = Field(ge=1)
-    reason: Str
-    message: Str = ""
+    attempt: Int = Field(ge=1, description="The attempt's number.")
+    reason: Str = Field(description="Why, in one word for programs.")
+    message: Str = Field("", description="Why, in a sentence for people.")
 
 
 class MetricSummary(Status):
     """What a trial reported of one metric: the last value, and the extremes with their steps."""
 
-    last: float
-    last_step: Int
-    min: float
-    min_step: Int
-    max: float
-    max_step: Int
+    last: float = Field(description="The last value.")
+    last_step: Int = Field(description="The step of the last value.")
+    min: float = Field(description="The least value.")
+    min_step: Int = Field(description="The first step that had it.")
+    max: float = Field(description="The greatest value.")
+    max_step: Int = Field(description="The first step that had it.")
 
 
 class TrialStatus(Status):
     """What became of a trial."""
 
-    state: TrialState = TrialState.PENDING
-    reason: Str = ""
-    message: Str = ""
-    attempts: list[Attempt] = []
-    stop: Stop | None = None
-    metrics: dict[str, MetricSummary] = {}
+    state: TrialState = Field(TrialState.PENDING, description="Where the trial stands.")
+    reason: Str = Field("", description="Why, in one word for programs.")
+    message: Str = Field("", description="Why, in a sentence for people.")
+    attempts: list[Attempt] = Field([], description="The attempts that have ended, in their order.")
+    stop: Stop | None = Field(None, description="The running attempt was asked to end.")
+    metrics: dict[str, MetricSummary] = Field({}, description="What was reported, by metric.")
     objectives: dict[str, float] = Field({}, description="The trial's value of each objective.")
-    completion_order: Int | None = Field(None, description="Counts the ended trials of a study, in their order.")
+    completion_order: Int | None = Field(
+        None, description="Counts the ended trials of a study, in their order."
+    )
 
 
-class Trial(Model):
-    """One configuration being evaluated."""
+class Trial(Resource):
+    """One configuration being evaluated. Tunewright makes it; edit its study instead."""
 
-    api_version: Literal["tunewright.dev/v1alpha1"] = API_VERSION
-    kind: Literal["Trial"] = "Trial"
-    metadata: ObjectMeta
-    spec: TrialSpec
-    status: TrialStatus = TrialStatus()
+    kind: Literal["Trial"] = Field("Trial", description="Trial.")
+    spec: TrialSpec = Field(description="What is evaluated; never changes.")
+    status: TrialStatus = Field(
+        TrialStatus(), description="What became of the trial; written by Tunewright alone."
+    )
 
     @property
     def name(self) -> str:
