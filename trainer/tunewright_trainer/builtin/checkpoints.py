@@ -20,7 +20,7 @@ _INTERVAL = 1.0
 class Checkpoints:
     """Saves a run, and restores it.
 
-    `origin` is what shapes a run's course: data, model, hyperparameters, seeds. With another it is not restored.
+    `origin` is what shapes a run's course: data, model, hyperparameters, seeds. Another is refused.
     """
 
     def __init__(
