@@ -1,0 +1,38 @@
+# Python 3.11 or newer and make are all that a machine needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint format crds clean
+
+run: $(VENV)/.trainer  ## Tune a small network on the digits data, and show the result.
+	$(BIN)/tunewright run examples/digits.yaml
+
+test: $(VENV)/.dev lint  ## All there is to test.
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+crds: $(VENV)/.dev  ## Generate crds/ from the models.
+	$(BIN)/tunewright crds --output crds
+
+clean:
+	rm -rf $(VENV) .tunewright
+
+$(VENV)/.trainer: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tunewright needs Python 3.11 or newer; name one with make PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[trainer]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.trainer
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[trainer,dev]'
+	touch $@
