@@ -2,7 +2,8 @@
 
 from tunewright.api.base import Scalar
 from tunewright.api.study import BestTrial
-from tunewright.api.trial import Purpose, Trial
+from tunewright.api.trial import Purpose, Trial, TrialState
+from tunewright.engine.objectives import vector
 from tunewright.engine.state import State
 
 
@@ -11,12 +12,16 @@ def is_test(trial: Trial) -> bool:
     return trial.spec.purpose is Purpose.FINAL_TEST
 
 
+def best_trials(state: State) -> list[Trial]:
+    """The trials that none beats, by index: the best one, or with several objectives the Pareto front."""
+    return [state.trials[state.tally.names[index]] for index in state.tally.front]
+
+
 def best_trial(state: State) -> Trial | None:
     """The best trial; of a Pareto front the member that is best in the first objective."""
     first = state.study.spec.objectives[0]
     best: Trial | None = None
-    for index in state.tally.front:
-        trial = state.trials[state.tally.names[index]]
+    for trial in best_trials(state):
         if best is None or first.better(
             trial.status.objectives[first.metric], best.status.objectives[first.metric]
         ):
@@ -25,9 +30,11 @@ def best_trial(state: State) -> Trial | None:
 
 
 def default_trial(state: State) -> Trial | None:
-    """The default configuration's trial, once it has ended with a value."""
+    """The default configuration's trial, once it has ended with a value of every objective, and has not failed."""
     trial = state.trials.get(state.tally.default or "")
-    return trial if trial is not None and trial.status.objectives else None
+    if trial is None or trial.status.state is TrialState.FAILED:
+        return None
+    return trial if vector(trial, state.study.spec.objectives) is not None else None
 
 
 def tested_trials(state: State) -> list[Trial]:

@@ -1,0 +1,46 @@
+"""How parameters reach a trial: as environment variables, and by Kubernetes' own `$(NAME)` expansion."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from tunewright.api.base import Scalar
+from tunewright.api.naming import environment_name
+from tunewright.api.parameters import Parameter
+from tunewright.api.trial import Purpose, Trial
+
+_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_.][A-Za-z0-9_.-]*)\)", re.ASCII)
+
+
+def variables_of(trial: Trial, parameters: Sequence[Parameter], objectives: Sequence[str]) -> dict[str, str]:
+    """What every attempt of a trial finds in its environment, in either home.
+
+    First one `HP_<NAME>` per parameter of the study, empty where it is inactive, so that what follows may refer to it.
+    """
+    values = trial.spec.parameters
+    variables = {
+        environment_name(each.name): text_of(values[each.name]) if each.name in values else "" for each in parameters
+    }
+    variables["TUNEWRIGHT_PARAMETERS"] = json.dumps(values, ensure_ascii=False)
+    variables["TUNEWRIGHT_TRIAL"] = trial.name
+    variables["TUNEWRIGHT_OBJECTIVES"] = ",".join(objectives)
+    if trial.spec.purpose is Purpose.FINAL_TEST:
+        variables["TUNEWRIGHT_FINAL_TEST"] = "1"
+    return variables
+
+
+def text_of(value: Scalar) -> str:
+    """A parameter's value as a command line shows it: true and false as in JSON, numbers at full precision."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """`$(NAME)` replaced by the variable's value, as Kubernetes does: an unknown name stays, `$$` is a plain `$`."""
+
+    def replacement(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return "$" if name is None else variables.get(name, match.group(0))
+
+    return _REFERENCE.sub(replacement, text)

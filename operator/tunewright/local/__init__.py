@@ -1,0 +1,1 @@
+"""The local home: attempts as processes, SQLite as the store."""

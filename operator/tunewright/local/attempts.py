@@ -1,0 +1,127 @@
+"""Attempts as processes: where each one's files are, and what it is started with."""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tunewright.api.study import MetricsSource, StudySpec
+from tunewright.api.trial import Trial
+from tunewright.engine.facts import AttemptKey, Execution
+from tunewright.engine.naming import job_name
+from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS
+from tunewright.local.launch import command_of, environment
+from tunewright.local.processes import Launch, Processes
+from tunewright.local.store import AttemptRecord
+from tunewright.metrics.log import DEFAULT_PATTERN
+
+
+class Attempts:
+    """Carries out what the loop asks for.
+
+    Args:
+        spec: the study's spec.
+        directory: the study's folder.
+        base: the folder that attempts run in, from which relative paths start.
+        processes: what runs them.
+        devices: the CUDA devices of this machine.
+        threads: how many threads an attempt may use.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        directory: Path,
+        base: Path,
+        processes: Processes,
+        devices: Sequence[str],
+        threads: int,
+    ) -> None:
+        self._spec = spec
+        self._directory = directory
+        self._base = base
+        self._processes = processes
+        self._devices = devices
+        self._threads = threads
+        self._held: dict[AttemptKey, str] = {}
+
+    def start(self, trial: Trial, record: AttemptRecord) -> None:
+        """Begin an attempt, or where it has been begun before take it up again."""
+        self._processes.start(self._launch(trial, record))
+
+    def _launch(self, trial: Trial, record: AttemptRecord) -> Launch:
+        assert self._spec.trial is not None
+        place = attempt_directory(self._directory, record.key)
+        command = command_of(self._spec, trial)
+        own = {
+            "TUNEWRIGHT_ATTEMPT": str(record.key.number),
+            "TUNEWRIGHT_OBSERVATIONS": str(place / OBSERVATIONS),
+            "TUNEWRIGHT_LAST_WORD": str(place / LAST_WORD),
+            "TUNEWRIGHT_CHECKPOINT_DIR": str(self._checkpoint(trial.name)),
+        }
+        if trial.spec.source is not None:
+            own["TUNEWRIGHT_CHECKPOINT_FROM"] = str(self._checkpoint(trial.spec.source))
+        metrics = self._spec.trial.metrics
+        reads_log = re.compile(metrics.pattern or DEFAULT_PATTERN) if metrics.source is MetricsSource.LOG else None
+        return Launch(
+            key=record.key,
+            command=command.arguments,
+            environment=environment({**command.variables, **own}, self._threads, self._device(record.key)),
+            working_directory=self._base,
+            directory=place,
+            deadline=None if record.limit is None else record.limit / 1000,
+            grace=self._spec.trial.grace_period,
+            gpus=min(1, len(self._devices)),
+            reads_log=reads_log,
+        )
+
+    def _device(self, key: AttemptKey) -> str | None:
+        """The device that fewest attempts hold."""
+        if not self._devices:
+            return None
+        holders = Counter(self._held.values())
+        self._held[key] = min(self._devices, key=lambda device: holders[device])
+        return self._held[key]
+
+    def stop(self, key: AttemptKey) -> None:
+        """Ask an attempt to end."""
+        self._processes.stop(key)
+
+    def poll(self) -> Iterable[Execution]:
+        """The attempts that have changed since the last call."""
+        return self._processes.poll()
+
+    def curves(self, key: AttemptKey) -> dict[str, list[tuple[int, float]]]:
+        """All that an attempt has reported: `(step, value)` by metric."""
+        return self._processes.curves(key)
+
+    def recorded(self, key: AttemptKey) -> None:
+        """An attempt's end is recorded: nothing of it is needed any more but its log."""
+        self._held.pop(key, None)
+        self._processes.forget(key)
+
+    def discard_checkpoint(self, trial: str) -> None:
+        """Nothing will start from a trial's checkpoint any more."""
+        shutil.rmtree(self._checkpoint(trial), ignore_errors=True)
+
+    def wait(self, timeout: float | None) -> None:
+        """Wait, in seconds, until something has changed or `wake` is called."""
+        self._processes.wait(timeout)
+
+    def wake(self) -> None:
+        """End the wait; may be called from any thread and from a signal handler."""
+        self._processes.wake()
+
+    def _checkpoint(self, trial: str) -> Path:
+        return checkpoint_directory(self._directory, trial)
+
+
+def attempt_directory(directory: Path, key: AttemptKey) -> Path:
+    """Where the files of an attempt are, in the study's folder."""
+    return directory / "attempts" / job_name(key.trial, key.number)
+
+
+def checkpoint_directory(directory: Path, trial: str) -> Path:
+    """Where a trial's attempts keep their checkpoint, in the study's folder."""
+    return directory / "checkpoints" / trial

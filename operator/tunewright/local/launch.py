@@ -1,0 +1,149 @@
+"""How a trial's attempt is started on this machine: its command and its environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunewright.api.problems import Problem
+from tunewright.api.study import HyperparameterStudy, StudySpec, Trainer
+from tunewright.api.trial import Trial
+from tunewright.engine.variables import expand, variables_of
+from tunewright_trainer.catalog import DATASETS
+
+CONTAINERS = "spec.trial.template.spec.template.spec.containers"
+
+# What a template may hold and a process on this machine can do without: it changes nothing of what is trained.
+_WITHOUT_EFFECT = {
+    "": {"metadata"},
+    "spec": {"backoffLimit", "ttlSecondsAfterFinished"},
+    "spec.template": {"metadata"},
+    "spec.template.spec": {"restartPolicy"},
+    "container": {"name", "image", "imagePullPolicy", "resources"},
+}
+_USED = {
+    "": {"spec"},
+    "spec": {"template"},
+    "spec.template": {"spec"},
+    "spec.template.spec": {"containers"},
+    "container": {"command", "args", "env"},
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program with its arguments, and the variables that it finds beside those of every attempt."""
+
+    arguments: list[str]
+    variables: Mapping[str, str]
+
+
+def command_of(spec: StudySpec, trial: Trial) -> Command:
+    """What an attempt of `trial` runs."""
+    assert spec.trial is not None
+    variables = variables_of(trial, spec.parameters, [objective.metric for objective in spec.objectives])
+    if spec.trial.trainer is not None:
+        return Command([sys.executable, "-m", "tunewright_trainer", *_options(spec.trial.trainer)], variables)
+    container = metrics_container(spec)
+    for entry in container.get("env", []):
+        variables[entry["name"]] = expand(entry.get("value", ""), variables)
+    words = [*container["command"], *container.get("args", [])]
+    return Command([expand(word, variables) for word in words], variables)
+
+
+def _options(trainer: Trainer) -> list[str]:
+    options = {
+        "--model": trainer.model,
+        "--dataset": trainer.dataset,
+        "--max-epochs": trainer.max_epochs,
+        "--seed": trainer.seed,
+        "--validation-fraction": trainer.validation_fraction,
+        "--test-fraction": trainer.test_fraction,
+    }
+    if trainer.target is not None:
+        options["--target"] = trainer.target
+    return [str(part) for option in options.items() for part in option]
+
+
+def metrics_container(spec: StudySpec) -> dict[str, Any]:
+    """Of a template, the container that trains and reports: the named one, or the only one."""
+    assert spec.trial is not None
+    template: Any = spec.trial.template
+    containers: list[dict[str, Any]] = template["spec"]["template"]["spec"]["containers"]
+    wanted = spec.trial.metrics_container
+    return next(each for each in containers if wanted is None or each["name"] == wanted)
+
+
+def environment(variables: Mapping[str, str], threads: int, device: str | None) -> dict[str, str]:
+    """The whole environment of an attempt: this process's own, and on top what the attempt needs.
+
+    Args:
+        variables: those of the trial and its attempt.
+        threads: how many threads numeric libraries may use, so that attempts do not fight for cores.
+        device: the CUDA device that it may use; None hides all of them.
+    """
+    bounded = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    own = {
+        # A template's `python` is the one that Tunewright runs with, though its environment be not activated.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PYTHONUNBUFFERED": "1",
+        "CUDA_VISIBLE_DEVICES": device or "",
+        **dict.fromkeys(bounded, str(threads)),
+    }
+    return {**os.environ, **own, **variables}
+
+
+def check_local(study: HyperparameterStudy, base: Path) -> list[Problem]:
+    """What of the study a process on this machine cannot do, each by its path.
+
+    The study has passed `api.checks`. `base` is the folder that relative paths start from: the study file's own.
+    """
+    definition = study.spec.trial
+    if definition is None:
+        return []
+    if definition.trainer is not None:
+        return _check_data(definition.trainer, base)
+    return _check_template(study.spec)
+
+
+def _check_data(trainer: Trainer, base: Path) -> list[Problem]:
+    if trainer.dataset in DATASETS or (base / trainer.dataset).is_file():
+        return []
+    return [Problem("spec.trial.trainer.dataset", f"there is no file {base / trainer.dataset}")]
+
+
+def _check_template(spec: StudySpec) -> list[Problem]:
+    assert spec.trial is not None
+    root = "spec.trial.template"
+    template: Any = spec.trial.template
+    problems = _unsupported("", root, template)
+    problems += _unsupported("spec", f"{root}.spec", template["spec"])
+    problems += _unsupported("spec.template", f"{root}.spec.template", template["spec"]["template"])
+    pod = template["spec"]["template"]["spec"]
+    problems += _unsupported("spec.template.spec", f"{root}.spec.template.spec", pod)
+    container = metrics_container(spec)
+    for index, each in enumerate(pod["containers"]):
+        path = f"{CONTAINERS}[{index}]"
+        if each is not container:
+            problems.append(Problem(path, "a local run has one container; remove it, or run this study on a cluster"))
+            continue
+        problems += _unsupported("container", path, each)
+        if not each.get("command"):
+            problems.append(Problem(f"{path}.command", "required for a local run, which has no image to take it from"))
+        problems += [
+            Problem(f"{path}.env[{position}].valueFrom", "has no meaning in a local run; give a value")
+            for position, entry in enumerate(each.get("env", []))
+            if "valueFrom" in entry
+        ]
+    return problems
+
+
+def _unsupported(level: str, path: str, fields: Mapping[str, object]) -> list[Problem]:
+    known = _USED[level] | _WITHOUT_EFFECT[level]
+    return [
+        Problem(f"{path}.{name}", "has no meaning in a local run; remove it, or run this study on a cluster")
+        for name in fields
+        if name not in known
+    ]
