@@ -129,12 +129,6 @@ class Parameter(Model):
         count = (value - self.low) / step
         return abs(count - round(count)) <= 1e-9 * max(1.0, abs(count))
 
-    def canonical(self, value: Scalar) -> Scalar:
-        """A value that it contains, as it writes it: an int's 64.0 is 64, a float's 1 is 1.0."""
-        if not self.numeric:
-            return next(choice for choice in self.choices if same(value, choice))
-        return int(value) if self.type is ParameterType.INT else float(value)
-
     def active(self, configuration: Mapping[str, Scalar]) -> bool:
         """Whether it is active beside the values of `configuration`, which holds active parameters alone."""
         return all(
@@ -182,7 +176,7 @@ class Parameter(Model):
             )
         if self.low < self.high and step > width:
             raise Invalid("step", f"must not exceed max - min = {width:g}, but is {step:g}")
-        if width / step > MAX_INTEGER:
+        if width / step > MAX_INTEGER or step < math.ulp(max(abs(self.low), abs(self.high))):
             raise Invalid("step", f"{step:g} is too fine for a range of {width:g}; leave it out")
 
     def _check_law(self) -> None:

@@ -1,7 +1,6 @@
 """The HyperparameterStudy: one tuning problem, as its user writes it and as Tunewright reports on it."""
 
 import re
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -406,13 +405,3 @@ class HyperparameterStudy(Resource):
                 f"not {name!r}",
             )
         return metadata
-
-
-def default_configuration(parameters: list[Parameter], fallback: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Not yet active-filtered defaults: a parameter's own, else `fallback`'s where it is a legal value."""
-    chosen: dict[str, Scalar] = {}
-    for parameter in parameters:
-        value = parameter.default if parameter.default is not None else fallback.get(parameter.name)
-        if value is not None and parameter.contains(value):
-            chosen[parameter.name] = parameter.canonical(value)
-    return chosen

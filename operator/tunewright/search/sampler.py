@@ -1,26 +1,20 @@
 """The interface of a sampler: a pure function from what is known to what to try next."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
-from tunewright.api.base import Scalar
+from tunewright.api.base import Model
+from tunewright.api.problems import Problem
 from tunewright.api.study import Objective
 from tunewright.api.trial import Proposal
+from tunewright.search.history import Configuration, Evaluated, History
 from tunewright.search.space import SearchSpace
 
-Configuration = Mapping[str, Scalar]
-"""The active parameters of a trial, and their values."""
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """A trial that has ended: its configuration, and its value of each objective; none where it failed."""
-
-    configuration: Configuration
-    values: tuple[float, ...] | None
+__all__ = ["Configuration", "Evaluated", "NoSettings", "Request", "Response", "Sampler", "Suggestion"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Request:
 
     space: SearchSpace
     objectives: Sequence[Objective]
-    history: Sequence[Evaluated]
+    history: History
     pending: Sequence[Configuration]
     count: int
     seed: int
@@ -58,15 +52,39 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Response:
-    """A sampler's answer. Fewer suggestions than asked for: the space holds nothing new."""
+    """A sampler's answer. Fewer suggestions than asked for: it has nothing new, and never will."""
 
     suggestions: Sequence[Suggestion]
     state: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-class Sampler(Protocol):
-    """Proposes configurations; equal requests give equal responses."""
+class NoSettings(Model):
+    """The settings of a sampler that has none."""
 
+
+class Sampler(ABC):
+    """Proposes configurations; equal requests give equal responses.
+
+    Chance comes from the request's `seed`, `drawn` and `state` alone, so that any proposal can be replayed.
+    A sampler need not look out for what has been tried: whoever calls it through `propose.propose`
+    gets nothing twice.
+
+    Attributes:
+        description: what it is, in one line.
+        settings_model: the model of `spec.algorithm.settings`.
+    """
+
+    description: ClassVar[str]
+    settings_model: ClassVar[type[Model]] = NoSettings
+
+    def __init__(self, settings: Any) -> None:
+        """`settings` is an instance of `settings_model`."""
+        self.settings = settings
+
+    def problems(self, space: SearchSpace, objectives: Sequence[Objective]) -> Sequence[Problem]:
+        """What of a study it cannot honour, by paths that begin with `spec.`; nothing as a rule."""
+        return []
+
+    @abstractmethod
     def propose(self, request: Request) -> Response:
         """At most `request.count` suggestions."""
-        ...

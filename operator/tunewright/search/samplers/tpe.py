@@ -1,0 +1,121 @@
+"""The tree-structured Parzen estimator, by Optuna."""
+
+import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeGuard
+
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from tunewright.api.base import Scalar
+from tunewright.api.trial import Proposal
+from tunewright.search.axis import Axis, Continuous, Listed
+from tunewright.search.history import Configuration
+from tunewright.search.sampler import Request, Response, Sampler, Suggestion
+from tunewright.search.samplers.sobol import SobolSampler
+from tunewright.search.samplers.startup import StartupSettings, starting
+from tunewright.search.space import SearchSpace
+
+
+class TpeSampler(Sampler):
+    """Models where good and where other configurations lie, and draws where the first outweigh the second.
+
+    Parameters are modelled jointly for one objective and each on its own for several. Pending trials count
+    as not good (constant liar), and so do failed ones.
+
+    Source: Bergstra et al., Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; Ozaki et al.,
+    Multiobjective Tree-Structured Parzen Estimator, JAIR 73, 2022. Made by Optuna's TPESampler.
+    """
+
+    description = "tree-structured Parzen estimator (Optuna); any space, one or several objectives"
+    settings_model = StartupSettings
+
+    def propose(self, request: Request) -> Response:
+        if starting(request.history, self.settings):
+            return SobolSampler(None).propose(request)
+        with _quiet():
+            study = _study(request)
+            configurations = [_ask(study, request.space) for _ in range(request.count)]
+        return Response([Suggestion(each, Proposal(sampler="tpe")) for each in configurations])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Optuna logs each study, and warns of what is experimental; neither is for our user."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def _study(request: Request) -> optuna.Study:
+    """An Optuna study, in memory, that knows what the request knows."""
+    single = len(request.objectives) == 1
+    conditional = any(parameter.when for parameter in request.space.parameters)
+    seed = random.Random(f"tpe {request.seed} {request.drawn}").getrandbits(32)  # noqa: S311 - no secret
+    study = optuna.create_study(
+        directions=[objective.direction.value for objective in request.objectives],
+        sampler=optuna.samplers.TPESampler(
+            n_startup_trials=0,
+            seed=seed,
+            multivariate=single,
+            group=single and conditional,
+            constant_liar=True,
+        ),
+    )
+    study.add_trials(_known(trial.configuration, trial.values, request.space) for trial in request.history)
+    study.add_trials(_known(configuration, None, request.space) for configuration in request.pending)
+    return study
+
+
+def _known(configuration: Configuration, values: tuple[float, ...] | None, space: SearchSpace) -> FrozenTrial:
+    """A trial in Optuna's terms; without values where it is pending or has failed.
+
+    One that failed is told as running, for that always counts as not good, where a pruned one would count
+    as good while little has succeeded.
+    """
+    axes = {name: space.axes[name] for name in configuration if not _fixed(space.axes[name])}
+    return create_trial(
+        state=TrialState.RUNNING if values is None else TrialState.COMPLETE,
+        values=values,
+        params={
+            name: axis.index(configuration[name]) if _unordered(axis) else axis.to_unit(configuration[name])
+            for name, axis in axes.items()
+        },
+        distributions={
+            name: CategoricalDistribution(range(axis.count)) if _unordered(axis) else FloatDistribution(0, 1)
+            for name, axis in axes.items()
+        },
+    )
+
+
+def _ask(study: optuna.Study, space: SearchSpace) -> dict[str, Scalar]:
+    trial = study.ask()
+    configuration: dict[str, Scalar] = {}
+    for parameter in space.ordered:
+        if not parameter.active(configuration):
+            continue
+        axis, name = space.axes[parameter.name], parameter.name
+        if _fixed(axis):
+            configuration[name] = axis.from_unit(0.5)
+        elif _unordered(axis):
+            configuration[name] = axis.value(trial.suggest_categorical(name, range(axis.count)))
+        else:
+            configuration[name] = axis.from_unit(trial.suggest_float(name, 0, 1))
+    return configuration
+
+
+def _fixed(axis: Axis) -> bool:
+    """Whether there is nothing to choose."""
+    return not isinstance(axis, Continuous) and axis.count == 1
+
+
+def _unordered(axis: Axis) -> TypeGuard[Listed]:
+    return isinstance(axis, Listed) and not axis.ordered
