@@ -9,17 +9,20 @@ from tunewright.api.naming import environment_name
 from tunewright.api.parameters import Parameter
 from tunewright.api.trial import Purpose, Trial
 
-_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_.][A-Za-z0-9_.-]*)\)", re.ASCII)
+# As the kubelet reads it: a name is whatever stands before the first closing bracket.
+_REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 def variables_of(trial: Trial, parameters: Sequence[Parameter], objectives: Sequence[str]) -> dict[str, str]:
     """What every attempt of a trial finds in its environment, in either home.
 
-    First one `HP_<NAME>` per parameter of the study, empty where it is inactive, so that what follows may refer to it.
+    First one `HP_<NAME>` per parameter of the study, empty where it is inactive, so that what follows may
+    refer to it.
     """
     values = trial.spec.parameters
     variables = {
-        environment_name(each.name): text_of(values[each.name]) if each.name in values else "" for each in parameters
+        environment_name(each.name): text_of(values[each.name]) if each.name in values else ""
+        for each in parameters
     }
     variables["TUNEWRIGHT_PARAMETERS"] = json.dumps(values, ensure_ascii=False)
     variables["TUNEWRIGHT_TRIAL"] = trial.name
@@ -30,14 +33,14 @@ def variables_of(trial: Trial, parameters: Sequence[Parameter], objectives: Sequ
 
 
 def text_of(value: Scalar) -> str:
-    """A parameter's value as a command line shows it: true and false as in JSON, numbers at full precision."""
+    """A parameter's value as a command line shows it: true and false, numbers at full precision."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else repr(value)
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """`$(NAME)` replaced by the variable's value, as Kubernetes does: an unknown name stays, `$$` is a plain `$`."""
+    """`$(NAME)` becomes the variable's value, as in Kubernetes: an unknown one stays, `$$` is a plain `$`."""
 
     def replacement(match: re.Match[str]) -> str:
         name = match.group(1)
