@@ -1,4 +1,4 @@
-"""What the engine decides. A home carries actions out in their order; each may be carried out again without harm."""
+"""What the engine decides: a home carries actions out in their order, each again without harm."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,10 @@ class RecordTrial:
 
 @dataclass(frozen=True)
 class StartAttempt:
-    """Begin an attempt; `limit` is its run time at most, in milliseconds, enforced by the home without the engine."""
+    """Begin an attempt; `limit` is its run time at most, in milliseconds.
+
+    The home enforces it without the engine.
+    """
 
     trial: Trial
     key: AttemptKey
@@ -41,7 +44,7 @@ class StopAttempt:
 
 @dataclass(frozen=True)
 class Propose:
-    """Ask the sampler; its answer comes back as a change. `inputs` is what the trials record of the request."""
+    """Ask the sampler; its answer comes back as a change. `inputs` is what trials record of the request."""
 
     request: Request
     inputs: ProposalInputs

@@ -50,7 +50,9 @@ def active_time(state: State, now: int) -> int:
 
 def gpu_time(state: State, now: int) -> int:
     """GPU time used, running attempts up to now included."""
-    return state.charges.gpu_milliseconds + sum(_used(execution, now) for execution in state.executions.values())
+    return state.charges.gpu_milliseconds + sum(
+        _used(execution, now) for execution in state.executions.values()
+    )
 
 
 def _used(execution: Execution, now: int) -> int:
@@ -83,7 +85,9 @@ def overdrawn_at(state: State, now: int) -> int | None:
 def _wall_left(state: State, now: int) -> int | None:
     """How long something may still run before it must be asked to stop."""
     duration = budget_of(state.study.spec).max_duration
-    return None if duration is None else duration * 1000 - active_time(state, now) - grace_of(state.study.spec)
+    return (
+        None if duration is None else duration * 1000 - active_time(state, now) - grace_of(state.study.spec)
+    )
 
 
 def _gpu_left(state: State, now: int) -> int | None:
@@ -103,7 +107,9 @@ def _gpu_milliseconds(hours: float) -> int:
     return int(hours * 3_600_000)
 
 
-def room_for(state: State, now: int, lanes: int, *, testing: bool, starting: Iterable[int] = ()) -> Room | None:
+def room_for(
+    state: State, now: int, lanes: int, *, testing: bool, starting: Iterable[int] = ()
+) -> Room | None:
     """What the next attempt may use when up to `lanes` may begin; None where it is too little to begin.
 
     `starting` are the limits of attempts that this same plan begins.
@@ -159,4 +165,3 @@ def _kept_for_tests(state: State, total: int, per_millisecond: int) -> int:
     """What the search leaves for the final test evaluations."""
     longest = (state.tally.longest or 0) * per_millisecond
     return min(tests_planned(state) * longest, total // TEST_SHARE)
-

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from tunewright.api.study import Phase
 from tunewright.engine.budget import budget_of, overdrawn, room_for, scarce
+from tunewright.engine.evaluation import is_test
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State
-from tunewright.engine.evaluation import is_test
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ def ending_of(state: State, now: int) -> Ending | None:
     over = ending is not None and not any(not is_test(trial) for trial in state.open.values())
     if over and ending is not None and ending.phase is Phase.COMPLETED and not len(state.tally.front):
         return Ending(
-            Phase.FAILED, StudyReason.NO_TRIAL_COMPLETED, f"no trial has a value of every objective ({ending.message})"
+            Phase.FAILED,
+            StudyReason.NO_TRIAL_COMPLETED,
+            f"no trial has a value of every objective ({ending.message})",
         )
     return ending
 
@@ -34,7 +36,9 @@ def _failure(state: State) -> Ending | None:
     failed = state.charges.failed_trials
     if allowed is not None and failed > allowed:
         return Ending(
-            Phase.FAILED, StudyReason.TOO_MANY_FAILED_TRIALS, f"{failed} trials failed, and maxFailedTrials is {allowed}"
+            Phase.FAILED,
+            StudyReason.TOO_MANY_FAILED_TRIALS,
+            f"{failed} trials failed, and maxFailedTrials is {allowed}",
         )
     if state.sampler_error:
         return Ending(Phase.FAILED, StudyReason.SAMPLER_FAILED, state.sampler_error)
@@ -50,7 +54,9 @@ def _success(state: State, now: int) -> Ending | None:
     searching = [trial for trial in state.open.values() if not is_test(trial)]
     if not searching:
         if state.next_index >= budget_of(state.study.spec).max_trials:
-            return Ending(Phase.COMPLETED, StudyReason.MAX_TRIALS_REACHED, f"all {state.next_index} trials have ended")
+            return Ending(
+                Phase.COMPLETED, StudyReason.MAX_TRIALS_REACHED, f"all {state.next_index} trials have ended"
+            )
         if state.exhausted and state.asked is None:
             return Ending(Phase.COMPLETED, StudyReason.SPACE_EXHAUSTED, "the search space holds nothing new")
     # What runs may leave something of what it has reserved.

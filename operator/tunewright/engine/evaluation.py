@@ -30,7 +30,7 @@ def best_trial(state: State) -> Trial | None:
 
 
 def default_trial(state: State) -> Trial | None:
-    """The default configuration's trial, once it has ended with a value of every objective, and has not failed."""
+    """The default configuration's trial, once it has ended, not failed, with a value of every objective."""
     trial = state.trials.get(state.tally.default or "")
     if trial is None or trial.status.state is TrialState.FAILED:
         return None
@@ -47,7 +47,7 @@ def tested_trials(state: State) -> list[Trial]:
 
 
 def described(state: State, trial: Trial | None) -> BestTrial | None:
-    """A trial for the study's status, with what its test evaluation reported that it had not reported itself."""
+    """A trial for the study's status, with what its test evaluation reported beyond what it had itself."""
     if trial is None:
         return None
     test = state.tally.tests.get(trial.name)

@@ -57,7 +57,7 @@ class Execution:
         metrics: what it has reported so far, by metric.
         not_finite: the metrics of which it has reported a NaN or an infinity.
         exit: how it ended; None while it has not.
-        limit: the run time, in milliseconds, after which the home ends it by itself; None where there is none.
+        limit: the run time, in milliseconds, after which the home ends it by itself; None for no limit.
         stopping: whether the home has been told to stop it.
     """
 

@@ -38,7 +38,9 @@ _BY_CAUSE = {
     Cause.DISK_FULL: Verdict(Outcome.FAILED, Reason.DISK_FULL, "it filled the disk"),
     Cause.DEADLINE: Verdict(Outcome.STOPPED, Reason.BUDGET_EXHAUSTED, "its share of the budget was used up"),
     Cause.DISRUPTED: Verdict(Outcome.INTERRUPTED, Reason.DISRUPTED, "ended from outside"),
-    Cause.LOST: Verdict(Outcome.INTERRUPTED, Reason.OBSERVATION_LOST, "it vanished with its last word unread"),
+    Cause.LOST: Verdict(
+        Outcome.INTERRUPTED, Reason.OBSERVATION_LOST, "it vanished with its last word unread"
+    ),
 }
 
 _SIGTERM, _SIGKILL = 15, 9
@@ -53,7 +55,11 @@ def judge(
     end = execution.exit
     assert end is not None
     testing = trial.spec.purpose is Purpose.FINAL_TEST
-    reported = bool(execution.metrics) if testing else len(values_of(metrics, spec.objectives)) == len(spec.objectives)
+    reported = (
+        bool(execution.metrics)
+        if testing
+        else len(values_of(metrics, spec.objectives)) == len(spec.objectives)
+    )
     bad = "" if testing else ", ".join(o.metric for o in spec.objectives if o.metric in execution.not_finite)
     proper = end.code == 0 and end.cause is None and end.final is not False and reported and not bad
     stop = trial.status.stop
@@ -92,7 +98,7 @@ def _by_code(end: Exit, bad: str, *, built_in: bool) -> Verdict:
 
 
 def settle(execution: Execution, trial: Trial, spec: StudySpec, completion_order: int) -> Trial:
-    """The trial with the end of its execution recorded; `completion_order` is its place should it have ended."""
+    """The trial with the end of its execution recorded; `completion_order` is its place if it has ended."""
     assert execution.exit is not None
     metrics = merge(trial.status.metrics, execution.metrics)
     verdict = judge(execution, trial, spec, metrics)

@@ -1,7 +1,7 @@
 """The planner: from what is known to what to do next.
 
-A plan is one round. The home carries it out, tells the state what came of it, and plans again until a plan holds no
-action. So no round has to foresee what its own actions lead to.
+A plan is one round. The home carries it out, tells the state what came of it, and plans again until a
+plan holds no action. So no round has to foresee what its own actions lead to.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,13 @@ from tunewright.engine.actions import (
 )
 from tunewright.engine.budget import budget_of, overdrawn, overdrawn_at, room_for
 from tunewright.engine.ending import Ending, ending_of
+from tunewright.engine.evaluation import is_test, tested_trials
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import evaluation_name, trial_name
-from tunewright.engine.outcomes import Reason, settle, with_status
+from tunewright.engine.outcomes import settle, with_status
+from tunewright.engine.reasons import Reason
 from tunewright.engine.state import State
 from tunewright.engine.status import status_of
-from tunewright.engine.evaluation import is_test, tested_trials
 from tunewright.search.sampler import Configuration, Request
 
 
@@ -77,7 +78,9 @@ def _mark_running(state: State) -> list[Action]:
     ]
 
 
-def _in_state(trial: Trial, to: TrialState, reason: str = "", message: str = "", order: int | None = None) -> Trial:
+def _in_state(
+    trial: Trial, to: TrialState, reason: str = "", message: str = "", order: int | None = None
+) -> Trial:
     update = {"state": to, "reason": reason, "message": message, "completion_order": order}
     return with_status(trial, trial.status.model_copy(update=update))
 
@@ -106,7 +109,9 @@ def _reason_to_stop(
     objectives = {objective.metric for objective in state.study.spec.objectives}
     bad = sorted(objectives & execution.not_finite)
     if bad and not is_test(trial):
-        return Stop(attempt=number, reason=Reason.NOT_A_NUMBER, message=f"{', '.join(bad)} was NaN or infinite")
+        return Stop(
+            attempt=number, reason=Reason.NOT_A_NUMBER, message=f"{', '.join(bad)} was NaN or infinite"
+        )
     silent_until = _silent_until(state, execution)
     if silent_until is not None and now >= silent_until:
         seconds = state.study.spec.trial.progress_deadline if state.study.spec.trial is not None else 0
@@ -174,14 +179,16 @@ def _start(state: State, now: int, waiting: Sequence[Trial], places: int, *, tes
 
 
 def _create(state: State, now: int, free: int) -> list[Action]:
-    """New trials: first the initial configurations, then what the sampler has answered, else the question to it."""
+    """New trials: first the initial configurations, then what the sampler has answered, else a question."""
     free = min(free, budget_of(state.study.spec).max_trials - state.next_index)
     if free <= 0 or room_for(state, now, 1, testing=False) is None:
         return []
     initial = state.initial[state.next_index : state.next_index + free]
     if initial:
         return [
-            CreateTrial(_new(state, state.next_index + place, purpose, configuration, Proposal(sampler="initial")))
+            CreateTrial(
+                _new(state, state.next_index + place, purpose, configuration, Proposal(sampler="initial"))
+            )
             for place, (purpose, configuration) in enumerate(initial)
         ]
     if state.asked is None:
@@ -246,7 +253,7 @@ def _question(state: State, count: int) -> Propose:
 
 
 def _tests_missing(state: State, now: int, ending: Ending) -> list[Trial]:
-    """The trials that are still to be tested, as far as the budget has room for it; none of a failed study."""
+    """The trials that are still to be tested, as far as the budget has room; none of a failed study."""
     if ending.phase is Phase.FAILED:
         return []
     if overdrawn(state, now) is not None or room_for(state, now, 1, testing=True) is None:
@@ -260,7 +267,7 @@ def _evaluation_name(state: State, source: Trial) -> str:
 
 
 def _test(state: State, now: int, ending: Ending) -> list[Action]:
-    """Once the search has ended: evaluate its best trial, and the default configuration's, on the test data."""
+    """Once the search has ended: evaluate its best and the default configuration on the test data."""
     if any(not is_test(trial) for trial in state.open.values()):
         return []
     waiting = _waiting(state)
@@ -269,10 +276,15 @@ def _test(state: State, now: int, ending: Ending) -> list[Action]:
     if waiting and not starts and not state.executions:
         order = state.tally.next_order
         return [
-            RecordTrial(_in_state(trial, TrialState.STOPPED, Reason.BUDGET_EXHAUSTED, "no budget left", order + place))
+            RecordTrial(
+                _in_state(trial, TrialState.STOPPED, Reason.BUDGET_EXHAUSTED, "no budget left", order + place)
+            )
             for place, trial in enumerate(waiting)
         ]
-    return [*starts, *(CreateTrial(_evaluation(state, source)) for source in _tests_missing(state, now, ending))]
+    return [
+        *starts,
+        *(CreateTrial(_evaluation(state, source)) for source in _tests_missing(state, now, ending)),
+    ]
 
 
 def _evaluation(state: State, source: Trial) -> Trial:

@@ -1,6 +1,6 @@
 """What the engine knows of a study: its objects, and what follows from them, kept up change by change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tunewright.api.study import Charges, HyperparameterStudy
@@ -30,8 +30,9 @@ class Asked:
 class State:
     """The objects of one study, and their aggregates.
 
-    Each `..._changed` costs O(1), but for a study whose spec changed and for a trial that ended before and is changed or
-    gone: then the aggregates are made anew. All of it equals `State.of` of the same objects, in whatever order they came.
+    Each `..._changed` costs O(1), but for a study whose spec changed and for a trial that ended before and is
+    changed or gone: then the aggregates are made anew. All of it equals `State.of` of the same objects, in
+    whatever order they came.
 
     Attributes:
         study: the study, with the two high-water marks of its status.
@@ -61,7 +62,7 @@ class State:
     last_proposal: Proposal = field(default_factory=Proposal)
     tally: Tally = field(init=False)
     space: SearchSpace = field(init=False)
-    initial: list[tuple[Purpose, Configuration]] = field(init=False)
+    initial: Sequence[tuple[Purpose, Configuration]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._derive()
@@ -134,7 +135,7 @@ class State:
         self._derive()
 
     def execution_changed(self, execution: Execution) -> None:
-        """An attempt that was begun, or as it is now; passed over once its end is recorded, or its trial has ended."""
+        """An attempt that was begun, or as it is now; passed over once recorded, or its trial has ended."""
         trial = self.open.get(execution.key.trial)
         if trial is None or any(attempt.number == execution.key.number for attempt in trial.status.attempts):
             self.executions.pop(execution.key, None)
@@ -163,7 +164,11 @@ class State:
             self.next_index = trial.spec.index + 1
             self.last_proposal = trial.spec.proposal
         asked = self.asked
-        if asked and asked.response and self.next_index >= asked.first_index + len(asked.response.suggestions):
+        if (
+            asked
+            and asked.response
+            and self.next_index >= asked.first_index + len(asked.response.suggestions)
+        ):
             self.asked = None
 
     def _derive(self) -> None:

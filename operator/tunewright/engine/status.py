@@ -7,8 +7,8 @@ from tunewright.api.study import Phase, StudyStatus, TrialCounts
 from tunewright.api.trial import TrialState
 from tunewright.engine.budget import active_time
 from tunewright.engine.ending import Ending
-from tunewright.engine.state import State
 from tunewright.engine.evaluation import best_trial, default_trial, described, is_test
+from tunewright.engine.state import State
 
 MAX_FRONT = 50
 

@@ -24,7 +24,7 @@ class Tally:
         default: the name of the default configuration's trial.
         charges: GPU time and failures.
         target_reached: whether some completed trial reaches the target.
-        shortest, longest: run time of the completed trials' last attempts, in milliseconds; None before the first.
+        shortest, longest: run time of the completed trials' last attempts, in milliseconds; None at first.
         next_order: the next completion order.
     """
 
