@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-MAX_LINE = 600
+MAX_PATH = 200
+MAX_MESSAGE = 600
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return one_line(f"{self.path}: {self.message}" if self.path else self.message)
+        message = one_line(self.message, MAX_MESSAGE)
+        return f"{one_line(self.path, MAX_PATH)}: {message}" if self.path else message
 
     def under(self, prefix: str) -> "Problem":
         """The same problem, seen from an object that holds this one at `prefix`."""
@@ -37,7 +39,7 @@ class InvalidInput(Exception):  # noqa: N818 - what the field calls it
 
     def lines(self) -> list[str]:
         """One line per problem, each naming the source and the field."""
-        prefix = f"{one_line(self.source)}: " if self.source else ""
+        prefix = f"{one_line(self.source, MAX_MESSAGE)}: " if self.source else ""
         return [f"{prefix}{problem}" for problem in self.problems]
 
 
@@ -49,11 +51,11 @@ class Invalid(ValueError):  # noqa: N818
         super().__init__(str(self.problem))
 
 
-def one_line(text: str) -> str:
-    """The text on one line of bounded length, control characters escaped: it may hold anything."""
+def one_line(text: str, length: int) -> str:
+    """The text on one line of at most `length`, control characters escaped: it may hold anything."""
     line = " ".join(text.split())
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE - 4]} ..."
+    return line if len(line) <= length else f"{line[: length - 4]} ..."
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
