@@ -33,7 +33,7 @@ class Verdict:
 _FAILED_WHEN_ASKED = (Reason.NOT_A_NUMBER, Reason.HUNG)
 
 _BY_CAUSE = {
-    Cause.OUT_OF_MEMORY: Verdict(Outcome.FAILED, Reason.OUT_OF_MEMORY, "killed for lack of memory"),
+    Cause.OUT_OF_MEMORY: Verdict(Outcome.FAILED, Reason.OUT_OF_MEMORY, "it ran out of memory"),
     Cause.CANNOT_START: Verdict(Outcome.FAILED, Reason.CANNOT_START, "its program could not be started"),
     Cause.DISK_FULL: Verdict(Outcome.FAILED, Reason.DISK_FULL, "it filled the disk"),
     Cause.DEADLINE: Verdict(Outcome.STOPPED, Reason.BUDGET_EXHAUSTED, "its share of the budget was used up"),
@@ -65,12 +65,14 @@ def judge(
     stop = trial.status.stop
     if stop is not None and stop.attempt == execution.key.number:
         return _asked(stop, proper)
-    if end.cause is not None:
-        verdict = _BY_CAUSE[end.cause]
+    built_in = spec.trial is not None and spec.trial.trainer is not None
+    cause = _cause(end, built_in=built_in)
+    if cause is not None:
+        verdict = _BY_CAUSE[cause]
         return Verdict(verdict.outcome, verdict.reason, end.message or verdict.message)
     if proper:
         return Verdict(Outcome.COMPLETED)
-    return _by_code(end, bad, built_in=spec.trial is not None and spec.trial.trainer is not None)
+    return _by_code(end, bad, built_in=built_in)
 
 
 def _asked(stop: Stop, proper: bool) -> Verdict:
@@ -81,9 +83,16 @@ def _asked(stop: Stop, proper: bool) -> Verdict:
     return Verdict(Outcome.STOPPED, stop.reason, stop.message)
 
 
-def _by_code(end: Exit, bad: str, *, built_in: bool) -> Verdict:
+def _cause(end: Exit, *, built_in: bool) -> Cause | None:
+    """What ended the attempt, where anything but its program's own end did."""
     if built_in and end.code == EXIT_OUT_OF_MEMORY:
-        return Verdict(Outcome.FAILED, Reason.OUT_OF_MEMORY, end.message or "out of memory")
+        return Cause.OUT_OF_MEMORY
+    if end.cause is None and end.code is None:
+        return Cause.LOST
+    return end.cause
+
+
+def _by_code(end: Exit, bad: str, *, built_in: bool) -> Verdict:
     if bad or (built_in and end.code == EXIT_NOT_FINITE):
         return Verdict(Outcome.FAILED, Reason.NOT_A_NUMBER, f"{bad or 'the loss'} was NaN or infinite")
     if end.code == 0 and end.final is False:
