@@ -205,9 +205,15 @@ class TrialDefinition(Model):
         "at the end. If left out: yes for the built-in trainer, no for a template.",
     )
     progress_deadline: Duration = Field(
-        1800, description="An attempt that reports nothing for this long hangs, and has failed."
+        1800,
+        description="An attempt that reports nothing for this long hangs, and has failed.",
+        json_schema_extra={"default": "30m"},
     )
-    grace_period: Duration = Field(30, description="Time between asking an attempt to stop and killing it.")
+    grace_period: Duration = Field(
+        30,
+        description="Time between asking an attempt to stop and killing it.",
+        json_schema_extra={"default": "30s"},
+    )
 
     @property
     def tests(self) -> bool:
