@@ -19,7 +19,6 @@ from tunewright.api.base import GROUP, VERSION, Condition, Model, Resource
 from tunewright.api.parameters import Parameter
 from tunewright.api.study import (
     MAX_NAME,
-    Budget,
     HyperparameterStudy,
     Metrics,
     Objective,
@@ -230,7 +229,7 @@ class _Structural:
         return result
 
     def _resolved(self, source: Schema) -> Schema:
-        """The node itself, for a reference to it, or for `X | None`: what is optional is left out, not null."""
+        """The node itself, for a reference to it or for `X | None`: an optional field is left out, not null."""
         if "anyOf" in source:
             [member] = [each for each in source["anyOf"] if each != {"type": "null"}]
             return self._resolved({**member, **{k: v for k, v in source.items() if k != "anyOf"}})

@@ -124,7 +124,8 @@ def _check_values(hyperparameter: Hyperparameter, parameter: Parameter, path: st
     elif hyperparameter.type == "int" and parameter.type is ParameterType.FLOAT:
         yield Problem(f"{path}.type", f"must be int: {parameter.name} is {hyperparameter.legal}")
     else:
+        whole = parameter.type is ParameterType.INT
         for field, bound in (("min", parameter.low), ("max", parameter.high)):
-            problem = hyperparameter.problem(parameter.canonical(bound))
+            problem = hyperparameter.problem(int(bound) if whole else bound)
             if problem:
                 yield Problem(f"{path}.{field}", problem)
