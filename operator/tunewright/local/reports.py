@@ -1,0 +1,118 @@
+"""What an attempt has reported, read while it runs."""
+
+import math
+import re
+from collections.abc import Callable, Collection
+
+from tunewright.api.trial import MetricSummary
+from tunewright.local.attempt_files import OBSERVATIONS, AttemptFiles
+from tunewright.local.tail import Tail
+from tunewright.metrics.curves import Curve, Point
+from tunewright.metrics.last_word import MAX_BYTES, LastWord, parse_last_word
+from tunewright.metrics.lines import parse_line
+from tunewright.metrics.log import LogReader
+from tunewright.metrics.observations import Observation, summarize
+
+MAX_METRICS = 64
+"""Names per attempt; the study's objectives are taken in beside them."""
+
+
+class Reports:
+    """Takes in an attempt's observations, from the SDK's file or from its log.
+
+    Args:
+        files: the attempt's.
+        objectives: metrics that are taken in however many others there are.
+        log_pattern: finds metrics in the log, by the groups `name` and `value`; None: the SDK's file is read.
+
+    Attributes:
+        metrics: what was reported, by metric.
+        not_finite: the metrics of which a NaN or an infinity was reported.
+        reported_at: when a metric was last reported, in milliseconds since the Unix epoch; None before.
+    """
+
+    def __init__(
+        self, files: AttemptFiles, objectives: Collection[str], log_pattern: re.Pattern[str] | None
+    ) -> None:
+        self._files = files
+        self._objectives = frozenset(objectives)
+        self._log = None if log_pattern is None else LogReader(log_pattern)
+        self._tail = Tail(files.observations if self._log is None else files.log)
+        self._parse: Callable[[bytes, int], Observation | None] = self._log.parse if self._log else parse_line
+        self._others: set[str] = set()
+        self._refused = False
+        self._unreadable = 0
+        self._newest_step = -1
+        self._curves: dict[str, Curve] = {}
+        self.metrics: dict[str, MetricSummary] = {}
+        self.not_finite: frozenset[str] = frozenset()
+        self.reported_at: int | None = None
+
+    def behind(self) -> bool:
+        """Whether there is something new to read."""
+        return self._tail.behind()
+
+    def read(self, began: int, now: int) -> None:
+        """Take in what is new, as much as is read at once.
+
+        Args:
+            began: when the attempt began, in milliseconds since the Unix epoch.
+            now: the time.
+        """
+        for line in self._tail.lines():
+            self._take_line(line, began, now)
+
+    def finish(self, began: int, now: int) -> LastWord | None:
+        """Take in the unfinished line and the last word, once nothing more will come; returns the latter."""
+        rest = self._tail.rest()
+        if self._log is not None or parse_line(rest, now) is not None:  # else it was torn by the end
+            self._take_line(rest, began, now)
+        try:
+            with self._files.last_word.open("rb") as file:
+                word = parse_last_word(file.read(MAX_BYTES))
+        except OSError:
+            return None
+        if word is not None and word.step is not None and word.step > self._newest_step:
+            self._take(Observation(word.step, word.metrics, now), began, now)
+        return word
+
+    def curves(self) -> dict[str, list[Point]]:
+        """All finite values reported, by metric; of a long curve an even selection."""
+        return {name: curve.points() for name, curve in self._curves.items()}
+
+    def note(self) -> str:
+        """What was passed over, for the user; empty if nothing was."""
+        notes = []
+        if self._unreadable:
+            notes.append(f"lines of {OBSERVATIONS} that hold no observation: {self._unreadable}")
+        if self._refused:
+            notes.append(f"of its metrics only the first {MAX_METRICS} were taken in")
+        return "; ".join(notes)
+
+    def _take_line(self, line: bytes, began: int, now: int) -> None:
+        observation = self._parse(line, self._tail.written_at)
+        if observation is not None:
+            self._take(observation, began, now)
+        elif self._log is None and line.strip():
+            self._unreadable += 1
+
+    def _take(self, observation: Observation, began: int, now: int) -> None:
+        # A trainer may write any time; the file's own is the kernel's.
+        said = observation.time if began <= observation.time <= now else min(self._tail.written_at, now)
+        self.reported_at = max(said, self.reported_at or began)
+        values = {name: value for name, value in observation.values.items() if self._admits(name)}
+        self._newest_step = max(self._newest_step, observation.step)
+        self.metrics = summarize(self.metrics, Observation(observation.step, values, said))
+        self.not_finite |= {name for name, value in values.items() if not math.isfinite(value)}
+        for name, value in values.items():
+            if math.isfinite(value):
+                self._curves.setdefault(name, Curve()).add(observation.step, value)
+
+    def _admits(self, name: str) -> bool:
+        if name in self._objectives or name in self._others:
+            return True
+        if len(self._others) < MAX_METRICS:
+            self._others.add(name)
+            return True
+        self._refused = True
+        return False

@@ -1,0 +1,43 @@
+"""Learning curves in bounded memory."""
+
+from collections.abc import Sequence
+
+Point = tuple[int, float]
+"""A step, and a metric's value there."""
+
+MAX_POINTS = 10_000
+
+
+class Curve:
+    """A metric's course, thinned evenly where it has too many points; its last point is always there."""
+
+    def __init__(self, limit: int = MAX_POINTS) -> None:
+        self._limit = limit
+        self._kept: list[Point] = []
+        self._last: Point | None = None
+        self._stride = 1
+        self._count = 0
+
+    def add(self, step: int, value: float) -> None:
+        """One more point."""
+        self._last = (step, value)
+        if self._count % self._stride == 0:
+            self._kept.append(self._last)
+            if len(self._kept) == self._limit:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+        self._count += 1
+
+    def points(self) -> list[Point]:
+        """What is kept, in the order of its arrival."""
+        if self._last is None or self._kept[-1] is self._last:
+            return list(self._kept)
+        return [*self._kept, self._last]
+
+
+def join(earlier: Sequence[Point], later: Sequence[Point]) -> list[Point]:
+    """A trial's curve over two attempts: where the later one did a step again, it counts."""
+    if not later:
+        return list(earlier)
+    begin = later[0][0]
+    return [*(point for point in earlier if point[0] < begin), *later]

@@ -1,0 +1,60 @@
+"""Metrics in what a program prints, found by a regular expression."""
+
+import re
+
+from tunewright.metrics.observations import Observation
+from tunewright.metrics.values import MAX_NAME
+
+MAX_LENGTH = 2_000
+"""Characters of a line that are searched: a bound on what an expression that backtracks can cost."""
+
+DEFAULT_PATTERN = re.compile(
+    r"(?<![\w./-])(?P<name>[A-Za-z_][\w./-]{0,62}?)\s{0,4}[=:]\s{0,4}"
+    r"(?P<value>[-+]?(?:\d{1,50}(?:\.\d{0,50})?|\.\d{1,50})(?:[eE][-+]?\d{1,4})?|[-+]?(?:nan|inf(?:inity)?))"
+    r"(?!\w|[.:]\d)",
+    re.ASCII | re.IGNORECASE,
+)
+"""`name=value` or `name: value`; a time of day, a version number and `12ms` are no values."""
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_STEP = re.compile(
+    r"(?<![\w-])(?:global[_ ])?(epoch|step)\s{0,4}[=:#\[(]{0,2}\s{0,4}(\d{1,15})(?!\d|\.\d)",
+    re.IGNORECASE,
+)
+_STEP_NAMES = ("epoch", "step", "global_step")
+
+
+class LogReader:
+    """Reads a log, line after line.
+
+    A line's step is the number after `epoch` on the line, or else after `step`; where neither is there, the
+    number of lines so far that held a metric.
+
+    Args:
+        pattern: with the groups `name` and `value`.
+    """
+
+    def __init__(self, pattern: re.Pattern[str] = DEFAULT_PATTERN) -> None:
+        self._pattern = pattern
+        self._count = 0
+
+    def parse(self, line: bytes, time: int) -> Observation | None:
+        """The observation in a line that was printed at `time`; None where it holds none."""
+        text = _ESCAPES.sub("", line[: 2 * MAX_LENGTH].decode(errors="replace"))[:MAX_LENGTH]
+        values = {}
+        for match in self._pattern.finditer(text):
+            name, value = match["name"], _float(match["value"])
+            if name and len(name) <= MAX_NAME and name.lower() not in _STEP_NAMES and value is not None:
+                values[name] = value
+        if not values:
+            return None
+        self._count += 1
+        steps = {name.lower(): int(number) for name, number in reversed(_STEP.findall(text))}
+        return Observation(steps.get("epoch", steps.get("step", self._count)), values, time)
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,21 @@
+"""Fixtures of the local home."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.local.attempts import now, of_attempt
+
+from tunewright.local.disk import Disk
+from tunewright.local.processes import Processes
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """Attempts below `tmp_path`; none survives the test."""
+    processes = Processes(now, Disk(tmp_path))
+    yield processes
+    processes.close()
+    for directory in tmp_path.glob("**/attempts/*"):
+        for process in of_attempt(directory):
+            process.kill()
