@@ -12,8 +12,9 @@ from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import job_name
 from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS
 from tunewright.local.launch import command_of, environment
-from tunewright.local.processes import Launch, Processes
+from tunewright.local.processes import Processes
 from tunewright.local.store import AttemptRecord
+from tunewright.local.watch import Launch
 from tunewright.metrics.log import DEFAULT_PATTERN
 
 
@@ -63,7 +64,7 @@ class Attempts:
         if trial.spec.source is not None:
             own["TUNEWRIGHT_CHECKPOINT_FROM"] = str(self._checkpoint(trial.spec.source))
         metrics = self._spec.trial.metrics
-        reads_log = re.compile(metrics.pattern or DEFAULT_PATTERN) if metrics.source is MetricsSource.LOG else None
+        pattern = re.compile(metrics.pattern) if metrics.pattern is not None else DEFAULT_PATTERN
         return Launch(
             key=record.key,
             command=command.arguments,
@@ -73,7 +74,9 @@ class Attempts:
             deadline=None if record.limit is None else record.limit / 1000,
             grace=self._spec.trial.grace_period,
             gpus=min(1, len(self._devices)),
-            reads_log=reads_log,
+            objectives=[objective.metric for objective in self._spec.objectives],
+            reads_log=pattern if metrics.source is MetricsSource.LOG else None,
+            fills=[self._checkpoint(trial.name)],
         )
 
     def _device(self, key: AttemptKey) -> str | None:
