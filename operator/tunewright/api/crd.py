@@ -229,7 +229,7 @@ class _Structural:
         return result
 
     def _resolved(self, source: Schema) -> Schema:
-        """The node itself, for a reference to it or for `X | None`: an optional field is left out, not null."""
+        """What a reference, or `X | None`, stands for: an optional field is left out, not null."""
         if "anyOf" in source:
             [member] = [each for each in source["anyOf"] if each != {"type": "null"}]
             return self._resolved({**member, **{k: v for k, v in source.items() if k != "anyOf"}})
