@@ -165,18 +165,6 @@ class ObjectMeta(Model):
 
     model_config = ConfigDict(extra="ignore")
 
-    passed_over: ClassVar[tuple[str, ...]] = (
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "finalizers",
-        "generateName",
-        "managedFields",
-        "ownerReferences",
-        "resourceVersion",
-        "selfLink",
-    )
-
     name: Str = Field(description="The object's name.")
     namespace: Str = Field("", description="The namespace that holds it; none on a laptop.")
     uid: Str = Field("", description="Tells it from others that had its name before.")

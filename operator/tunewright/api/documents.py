@@ -5,14 +5,27 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from tunewright.api.base import API_VERSION
+from tunewright.api.base import API_VERSION, ObjectMeta
 from tunewright.api.kubectl_yaml import read
 from tunewright.api.overrides import override
-from tunewright.api.problems import Invalid, InvalidInput, Problem, problems_of
+from tunewright.api.problems import Invalid, InvalidInput, Problem, problems_of, unknown
 from tunewright.api.study import HyperparameterStudy
 
 MAX_BYTES = 2**20
 KIND = "HyperparameterStudy"
+
+_METADATA = (
+    *ObjectMeta.model_fields,
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "managedFields",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+)
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> HyperparameterStudy:
@@ -95,6 +108,10 @@ def _study(document: dict[str, JsonValue]) -> HyperparameterStudy:
                 f", not {given!r}" if isinstance(given, str) else ", but is missing" if given is None else ""
             )
             raise Invalid(field, f"must be {right}{shown}")
+    metadata = document.get("metadata")
+    for field in metadata if isinstance(metadata, dict) else ():
+        if field not in _METADATA:
+            raise Invalid(f"metadata.{field}", unknown("field", field, _METADATA))
     # A status is Tunewright's to write; a file that has one was written out of a cluster.
     fields = {field: value for field, value in document.items() if field != "status"}
     # In a file a field has one name, as in Kubernetes: maxTrials, not also max_trials.

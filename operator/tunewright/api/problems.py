@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 MAX_PATH = 200
 MAX_MESSAGE = 600
+MAX_LINES = 50
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class InvalidInput(Exception):  # noqa: N818 - what the field calls it
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        """One line per problem, each naming the source and the field."""
+        """One line per problem, each naming the source and the field; of very many the first ones."""
         prefix = f"{one_line(self.source, MAX_MESSAGE)}: " if self.source else ""
-        return [f"{prefix}{problem}" for problem in self.problems]
+        lines = [f"{prefix}{problem}" for problem in self.problems[:MAX_LINES]]
+        more = len(self.problems) - len(lines)
+        return [*lines, f"{prefix}and {more} more"] if more else lines
 
 
 class Invalid(ValueError):  # noqa: N818
@@ -61,10 +64,12 @@ def one_line(text: str, length: int) -> str:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """The message for a name that does not exist: `no such field; did you mean max? There are max, min`."""
     names = list(known)
+    if not names:
+        return f"no such {what}; there is none"
     by_bare = {_bare(candidate): candidate for candidate in names}
     close = difflib.get_close_matches(_bare(name), by_bare, n=1, cutoff=0.7)
-    guess = f"did you mean {by_bare[close[0]]}? " if close else ""
-    return f"no such {what}; {guess}There are {', '.join(names)}" if names else f"no such {what}"
+    leading = f"did you mean {by_bare[close[0]]}? There are" if close else "there are"
+    return f"no such {what}; {leading} {', '.join(names)}"
 
 
 def _bare(name: str) -> str:
@@ -108,14 +113,16 @@ def _problem(detail: ErrorDetails) -> Problem:
     says = _SAYS.get(detail["type"])
     message = says(context) if says else detail["msg"][:1].lower() + detail["msg"][1:]
     value = detail["input"]
-    shown = says and detail["type"] != "missing" and isinstance(value, str | int | float)
-    return Problem(path, f"{message}, not {value!r}" if shown else message)
+    if detail["type"] in _SELF_EVIDENT or not isinstance(value, str | int | float):
+        return Problem(path, message)
+    return Problem(path, f"{message}, not {str(value).lower() if isinstance(value, bool) else repr(value)}")
 
 
 def _constant(message: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda _: message
 
 
+_SELF_EVIDENT = ("missing", "string_too_short", "string_too_long")
 _AN_OBJECT = _constant("must be an object with fields")
 
 _SAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -138,10 +145,8 @@ _SAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda context: f"must be at most {context['le']:.12g}",
     "string_too_short": _constant("must not be empty"),
     "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
-    "too_short": lambda context: f"must have at least {context['min_length']}",
-    "too_long": lambda context: (
-        f"must have at most {context['max_length']}, but has {context['actual_length']}"
-    ),
+    "too_short": lambda context: f"must have at least {context['min_length']} item",
+    "too_long": lambda context: f"must have at most {context['max_length']} items",
 }
 
 
