@@ -22,7 +22,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        message = one_line(self.message, MAX_MESSAGE)
+        message = one_line(self.message)
         return f"{one_line(self.path, MAX_PATH)}: {message}" if self.path else message
 
     def under(self, prefix: str) -> "Problem":
@@ -40,7 +40,7 @@ class InvalidInput(Exception):  # noqa: N818 - what the field calls it
 
     def lines(self) -> list[str]:
         """One line per problem, each naming the source and the field; of very many the first ones."""
-        prefix = f"{one_line(self.source, MAX_MESSAGE)}: " if self.source else ""
+        prefix = f"{one_line(self.source)}: " if self.source else ""
         lines = [f"{prefix}{problem}" for problem in self.problems[:MAX_LINES]]
         more = len(self.problems) - len(lines)
         return [*lines, f"{prefix}and {more} more"] if more else lines
@@ -54,7 +54,7 @@ class Invalid(ValueError):  # noqa: N818
         super().__init__(str(self.problem))
 
 
-def one_line(text: str, length: int) -> str:
+def one_line(text: str, length: int = MAX_MESSAGE) -> str:
     """The text on one line of at most `length`, control characters escaped: it may hold anything."""
     line = " ".join(text.split())
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
