@@ -51,15 +51,8 @@ def active_time(state: State, now: int) -> int:
 def gpu_time(state: State, now: int) -> int:
     """GPU time used, running attempts up to now included."""
     return state.charges.gpu_milliseconds + sum(
-        _used(execution, now) for execution in state.executions.values()
+        execution.used(now) for execution in state.executions.values()
     )
-
-
-def _used(execution: Execution, now: int) -> int:
-    if execution.started_at is None:
-        return 0
-    end = execution.exit.ended_at if execution.exit is not None else now
-    return max(0, end - execution.started_at) * execution.gpus
 
 
 def overdrawn(state: State, now: int) -> StudyReason | None:
@@ -157,7 +150,7 @@ def _gpu_limit(state: State, now: int, lanes: int, starting: list[int], *, testi
 
 def _reserved(execution: Execution, now: int, grace: int) -> int:
     if execution.limit is None or execution.exit is not None:
-        return _used(execution, now)
+        return execution.used(now)
     return (execution.limit + grace) * execution.gpus
 
 

@@ -70,3 +70,10 @@ class Execution:
     exit: Exit | None = None
     limit: int | None = None
     stopping: bool = False
+
+    def used(self, now: int) -> int:
+        """GPU time it has used by now or by its end, in milliseconds of one GPU."""
+        if self.started_at is None:
+            return 0
+        end = self.exit.ended_at if self.exit is not None else now
+        return max(0, end - self.started_at) * self.gpus

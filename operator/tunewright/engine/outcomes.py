@@ -128,16 +128,14 @@ def settle(execution: Execution, trial: Trial, spec: StudySpec, completion_order
 
 
 def _attempt(execution: Execution, end: Exit, verdict: Verdict) -> Attempt:
-    started = execution.started_at
-    ran = max(0, end.ended_at - started) if started is not None else 0
     return Attempt(
         number=execution.key.number,
-        started_at=started,
+        started_at=execution.started_at,
         ended_at=end.ended_at,
         outcome=verdict.outcome,
         reason=verdict.reason,
         message=verdict.message,
-        gpu_milliseconds=ran * execution.gpus,
+        gpu_milliseconds=execution.used(end.ended_at),
     )
 
 

@@ -231,13 +231,14 @@ def _question(state: State, count: int) -> Propose:
     searching = sorted(
         (trial for trial in state.open.values() if not is_test(trial)), key=lambda trial: trial.spec.index
     )
-    last = state.last_proposal.inputs
+    proposal = state.newest.spec.proposal if state.newest is not None else Proposal()
+    last = proposal.inputs
     inputs = ProposalInputs(
         completed=len(state.tally.history),
         pending=[trial.spec.index for trial in searching],
         count=count,
         drawn=last.drawn + last.count if last is not None else 0,
-        state=state.last_proposal.state,
+        state=proposal.state,
     )
     request = Request(
         space=state.space,

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from tunewright.api.study import Charges, HyperparameterStudy
 from tunewright.api.trainer import trainer_defaults
-from tunewright.api.trial import Proposal, Purpose, Trial
+from tunewright.api.trial import Purpose, Trial
 from tunewright.engine.actions import Propose
+from tunewright.engine.charges import NOTHING, charges_of, difference, greater, total
 from tunewright.engine.facts import AttemptKey, Execution
-from tunewright.engine.tally import Tally, add_charges, charges_of
+from tunewright.engine.tally import Tally
 from tunewright.search.initial import initial_configurations
 from tunewright.search.sampler import Configuration, Response
 from tunewright.search.space import SearchSpace
@@ -40,11 +42,11 @@ class State:
         trials: all Trials by name.
         executions: attempts begun and not yet recorded in their trial.
         open: the trials that have not ended, by name, in the order of their creation.
-        departed: charges of trials that were deleted by hand.
+        charges: what has been charged for good: ended attempts of all trials that are or were there.
         asked: the question that the sampler is at; the only part that no object holds.
         exhausted: whether the sampler has said that there is nothing new.
         sampler_error: what the sampler raised; empty if nothing.
-        last_proposal: that of the newest trial, which holds the sampler's state.
+        newest: the trial of the highest index, whose proposal holds the sampler's state.
         tally: sums over the trials that have ended.
         initial: the configurations to try before the sampler is asked, and what for.
     """
@@ -54,18 +56,21 @@ class State:
     trials: dict[str, Trial] = field(default_factory=dict)
     executions: dict[AttemptKey, Execution] = field(default_factory=dict)
     open: dict[str, Trial] = field(default_factory=dict)
-    departed: Charges = field(default_factory=Charges)
+    charges: Charges = field(init=False)
     next_index: int = 0
     asked: Asked | None = None
     exhausted: bool = False
     sampler_error: str = ""
-    last_proposal: Proposal = field(default_factory=Proposal)
+    newest: Trial | None = None
     tally: Tally = field(init=False)
     space: SearchSpace = field(init=False)
     initial: Sequence[tuple[Purpose, Configuration]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._derive()
+        present = reduce(total, map(charges_of, self.trials.values()), NOTHING)
+        # Where more has been charged than the trials tell of, some were deleted by hand.
+        self.charges = greater(present, self.study.status.charged)
 
     @classmethod
     def of(
@@ -78,23 +83,9 @@ class State:
     ) -> "State":
         """The state that follows from the objects alone, as after a restart."""
         state = cls(study=study, gpus=gpus, trials={trial.name: trial for trial in trials})
-        state._derive()
         for execution in executions:
             state.execution_changed(execution)
-        present = state._present_charges()
-        state.departed = add_charges(study.status.charged, present, -1)
         return state
-
-    @property
-    def charges(self) -> Charges:
-        """What has been charged for good: ended attempts of all trials that are or were there."""
-        return add_charges(self._present_charges(), self.departed)
-
-    def _present_charges(self) -> Charges:
-        total = self.tally.charges
-        for trial in self.open.values():
-            total = add_charges(total, charges_of(trial))
-        return total
 
     def study_changed(self, study: HyperparameterStudy) -> None:
         """The study as it is now."""
@@ -108,8 +99,11 @@ class State:
         """A Trial that is new, or as it is now."""
         before = self.trials.get(trial.name)
         self.trials[trial.name] = trial
-        for attempt in trial.status.attempts:
-            self.executions.pop(AttemptKey(trial.name, attempt.number), None)
+        charged = charges_of(before) if before is not None else NOTHING
+        self.charges = total(self.charges, difference(charges_of(trial), charged))
+        for execution in self._executions_of(trial.name):
+            if trial.status.state.terminal or _recorded(trial, execution):
+                del self.executions[execution.key]
         if before is not None and before.status.state.terminal:
             if before != trial:
                 self._derive()
@@ -124,20 +118,23 @@ class State:
             self.open[trial.name] = trial
         self._count(trial)
 
-    def trial_gone(self, name: str) -> None:
-        """A Trial was deleted by hand; what it was charged stays charged."""
-        trial = self.trials.pop(name, None)
-        if trial is None:
+    def trial_gone(self, name: str, now: int) -> None:
+        """A Trial was deleted by hand, and what runs of it with it.
+
+        What it was charged stays charged, and what it has used since it last began comes on top: nobody will
+        record its end. `now` is in milliseconds since the Unix epoch.
+        """
+        if self.trials.pop(name, None) is None:
             return
-        self.departed = add_charges(self.departed, charges_of(trial))
-        for key in [key for key in self.executions if key.trial == name]:
-            del self.executions[key]
+        for execution in self._executions_of(name):
+            self.charges = total(self.charges, Charges(gpu_milliseconds=execution.used(now)))
+            del self.executions[execution.key]
         self._derive()
 
     def execution_changed(self, execution: Execution) -> None:
         """An attempt that was begun, or as it is now; passed over once recorded, or its trial has ended."""
         trial = self.open.get(execution.key.trial)
-        if trial is None or any(attempt.number == execution.key.number for attempt in trial.status.attempts):
+        if trial is None or _recorded(trial, execution):
             self.executions.pop(execution.key, None)
         else:
             self.executions[execution.key] = execution
@@ -157,12 +154,15 @@ class State:
         self.asked = None
         self.sampler_error = message
 
+    def _executions_of(self, name: str) -> list[Execution]:
+        return [execution for key, execution in self.executions.items() if key.trial == name]
+
     def _count(self, trial: Trial) -> None:
         if trial.spec.purpose is Purpose.FINAL_TEST:
             return
-        if trial.spec.index >= self.next_index:
-            self.next_index = trial.spec.index + 1
-            self.last_proposal = trial.spec.proposal
+        self.next_index = max(self.next_index, trial.spec.index + 1)
+        if self.newest is None or trial.spec.index >= self.newest.spec.index:
+            self.newest = trial
         asked = self.asked
         if (
             asked
@@ -184,6 +184,11 @@ class State:
             for trial in sorted(self.trials.values(), key=lambda trial: trial.spec.index)
             if not trial.status.state.terminal
         }
-        for trial in sorted(self.trials.values(), key=lambda trial: trial.spec.index):
+        self.newest = None
+        for trial in self.trials.values():
             self._count(trial)
         self.next_index = max(self.next_index, self.study.status.next_index)
+
+
+def _recorded(trial: Trial, execution: Execution) -> bool:
+    return any(attempt.number == execution.key.number for attempt in trial.status.attempts)

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tunewright.api.study import Charges, StudySpec
+from tunewright.api.study import StudySpec
 from tunewright.api.trial import Purpose, Trial, TrialState
 from tunewright.engine.objectives import target_reached, vector
 from tunewright.search.history import History
@@ -22,7 +22,6 @@ class Tally:
         names: of search trials, by index.
         tests: the final test evaluations, by the name of the trial they test.
         default: the name of the default configuration's trial.
-        charges: GPU time and failures.
         target_reached: whether some completed trial reaches the target.
         shortest, longest: run time of the completed trials' last attempts, in milliseconds; None at first.
         next_order: the next completion order.
@@ -35,7 +34,6 @@ class Tally:
     names: dict[int, str] = field(default_factory=dict)
     tests: dict[str, Trial] = field(default_factory=dict)
     default: str | None = None
-    charges: Charges = field(default_factory=Charges)
     target_reached: bool = False
     shortest: int | None = None
     longest: int | None = None
@@ -50,7 +48,6 @@ class Tally:
         assert trial.status.state.terminal
         assert trial.status.completion_order is not None
         self.next_order = max(self.next_order, trial.status.completion_order + 1)
-        self.charge(trial)
         if trial.spec.purpose is Purpose.FINAL_TEST:
             assert trial.spec.source is not None
             self.tests[trial.spec.source] = trial
@@ -76,24 +73,3 @@ class Tally:
         ran = max(0, last.ended_at - last.started_at)
         self.shortest = ran if self.shortest is None else min(self.shortest, ran)
         self.longest = ran if self.longest is None else max(self.longest, ran)
-
-    def charge(self, trial: Trial) -> None:
-        """Add what the trial's attempts cost."""
-        self.charges = add_charges(self.charges, charges_of(trial))
-
-
-def charges_of(trial: Trial) -> Charges:
-    """What a trial has been charged so far: the GPU time of its ended attempts, and its failure."""
-    failed = trial.status.state is TrialState.FAILED and trial.spec.purpose is not Purpose.FINAL_TEST
-    return Charges(
-        gpu_milliseconds=sum(attempt.gpu_milliseconds for attempt in trial.status.attempts),
-        failed_trials=int(failed),
-    )
-
-
-def add_charges(left: Charges, right: Charges, sign: int = 1) -> Charges:
-    """The sum, or with `sign` -1 the difference, which is nowhere below 0."""
-    return Charges(
-        gpu_milliseconds=max(0, left.gpu_milliseconds + sign * right.gpu_milliseconds),
-        failed_trials=max(0, left.failed_trials + sign * right.failed_trials),
-    )

@@ -1,0 +1,586 @@
+"""A home without machines: objects in dicts, attempts that follow a script, a clock that is moved by hand.
+
+It carries plans out as a home does - write, act, tell the state - can be cut off before any of these steps
+and go on from its objects alone, and holds what happens against the guarantees of docs/rules.md.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from random import Random
+from typing import Any
+
+from tunewright.api.study import HyperparameterStudy, Phase, StudyStatus
+from tunewright.api.trial import MetricSummary, Outcome, Purpose, Trial, TrialState
+from tunewright.engine.actions import (
+    Action,
+    CreateTrial,
+    Plan,
+    Propose,
+    RecordTrial,
+    StartAttempt,
+    StopAttempt,
+)
+from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
+from tunewright.engine.plan import plan
+from tunewright.engine.state import State
+from tunewright.metrics.observations import Observation, summarize
+from tunewright.search.propose import propose
+from tunewright.search.sampler import NoSettings, Request, Response, Sampler
+from tunewright.search.samplers.random import RandomSampler
+
+ROUNDS = 60
+"""More rounds than any moment of these small studies needs."""
+NEVER = 10**18
+START = 1_700_000_000_000
+
+
+class Crash(Exception):  # noqa: N818
+    """The home was killed here."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What an attempt does; times in milliseconds.
+
+    Attributes:
+        waits: until it starts; `NEVER` for one whose program cannot be started.
+        runs: until it ends by itself; `NEVER` for one that hangs.
+        reports: how many values it reports on the way, evenly spread (a hanging one: one a second).
+        value: of the last report; those before are lower.
+        not_finite: whether the last value is NaN.
+        code, cause, final: of its end.
+        takes: how long it takes to end when it is asked to.
+        asked_code: its exit code then.
+    """
+
+    waits: int = 0
+    runs: int = 10_000
+    reports: int = 3
+    value: float = 0.5
+    not_finite: bool = False
+    code: int | None = 0
+    cause: Cause | None = None
+    final: bool | None = True
+    takes: int = 500
+    asked_code: int = 143
+
+    def reported_after(self, number: int) -> int:
+        """How long after its start report `number`, from 1, comes."""
+        return 1_000 * number if self.runs >= NEVER else self.runs * number // self.reports
+
+
+@dataclass
+class Process:
+    """An attempt that was begun. It lives whatever becomes of the home."""
+
+    key: AttemptKey
+    fate: Fate
+    limit: int | None
+    begun: int
+    asked: int | None = None
+
+    @property
+    def start(self) -> int:
+        return min(self.begun + self.fate.waits, NEVER)
+
+    @property
+    def end(self) -> int:
+        return self._end()[0]
+
+    def _end(self) -> tuple[int, int | None, Cause | None, bool | None]:
+        """When and how it ends as things stand."""
+        asked = NEVER if self.asked is None else self.asked
+        if self.fate.cause is Cause.CANNOT_START:
+            return min(self.begun, asked), 127, Cause.CANNOT_START, None
+        if asked <= self.start:
+            return asked, 143, None, False
+        by_itself = self.start + self.fate.runs
+        limited = NEVER if self.limit is None else self.start + self.limit
+        if by_itself <= min(asked, limited):
+            return by_itself, self.fate.code, self.fate.cause, self.fate.final
+        cause = Cause.DEADLINE if limited < asked else None
+        code = self.fate.asked_code
+        return min(asked, limited) + self.fate.takes, code, cause, code == 0
+
+    def used(self, time: int) -> int:
+        """For how long it has run by then."""
+        return max(0, min(time, self.end) - self.start)
+
+    def execution(self, time: int, gpus: int, clock: Callable[[int], int]) -> Execution:
+        """What can be seen of it at `time`."""
+        ended_at, code, cause, final = self._end()
+        visible = min(time, ended_at)
+        started = self.start <= visible and self.fate.cause is not Cause.CANNOT_START
+        times = [self.start + self.fate.reported_after(number) for number in range(1, self.fate.reports + 1)]
+        told = [at for at in times if started and at <= visible]
+        values = [self.fate.value - (self.fate.reports - number) / 100 for number in range(1, len(told) + 1)]
+        bad = self.fate.not_finite and len(told) == self.fate.reports
+        metrics: dict[str, MetricSummary] = reduce(
+            summarize,
+            [
+                Observation(step, {"accuracy": value, "size": -value}, 0)
+                for step, value in enumerate(values[:-1] if bad else values, start=1)
+            ],
+            {},
+        )
+        return Execution(
+            self.key,
+            started_at=clock(self.start) if started else None,
+            reported_at=clock(told[-1]) if told else None,
+            gpus=gpus,
+            metrics=metrics,
+            not_finite=frozenset({"accuracy"} if bad else ()),
+            exit=Exit(clock(ended_at), code, cause, final) if ended_at <= time else None,
+            limit=self.limit,
+            stopping=self.asked is not None,
+        )
+
+
+Script = Callable[[AttemptKey, int], Fate]
+"""What becomes of an attempt, given how long one may take at most to end when asked."""
+
+
+def all_well(key: AttemptKey, grace: int) -> Fate:
+    """Every attempt completes; later trials are better."""
+    return Fate(value=int(key.trial.rsplit("-", 1)[1]) / 100)
+
+
+def random_script(seed: int) -> Script:
+    """Every way an attempt can go, by chance; the same for the same attempt."""
+
+    def fate(key: AttemptKey, grace: int) -> Fate:
+        rng = Random(f"{seed} {key}")
+        common = Fate(
+            waits=rng.choice([0, 0, 0, 700, 20_000]),
+            runs=rng.randrange(1, 40_000),
+            reports=rng.randrange(1, 4),
+            value=rng.randrange(100) / 100,
+            takes=rng.choice([0, 1, grace // 2, grace]),
+            asked_code=rng.choice([143, 143, 143, -9, 0]),
+            final=rng.choice([True, True, None]),
+        )
+        ways: list[dict[str, Any]] = [
+            {"not_finite": True, "code": rng.choice([0, 1])},
+            {"reports": 0},
+            {"runs": NEVER},
+            {"waits": rng.choice([0, 700]), "cause": Cause.CANNOT_START},
+            {"code": 0, "final": False},
+            *({"code": code, "final": False} for code in (1, 12, 13, 143, -15, 137, -9, None)),
+            *({"code": None, "cause": cause, "final": None} for cause in (Cause.DISRUPTED, Cause.LOST)),
+            *({"code": -9, "cause": cause} for cause in (Cause.OUT_OF_MEMORY, Cause.DISK_FULL)),
+            {"code": 0, "cause": Cause.DISRUPTED},
+        ]
+        return replace(common, **rng.choice(ways)) if rng.random() < 0.5 else common
+
+    return fate
+
+
+@dataclass
+class Simulation:
+    """A study, its objects, its living attempts, and the home that looks after them.
+
+    Attributes:
+        study, trials, processes: what outlives the home: its store, and what runs.
+        script: what becomes of the attempts.
+        sampler: whom to ask; an exception to raise instead.
+        gpus: how many GPUs an attempt holds.
+        time: the true time; the home's clock shows it plus `offset`.
+        instant: whether the sampler answers at once, else only by `answer`.
+        twice: whether every action is carried out twice.
+        cut_at: the step before which the home is cut off.
+    """
+
+    study: HyperparameterStudy
+    script: Script = all_well
+    sampler: Sampler | Exception = field(default_factory=lambda: RandomSampler(NoSettings()))
+    gpus: int = 0
+    instant: bool = True
+    twice: bool = False
+    cut_at: int | None = None
+    time: int = START
+    trials: dict[str, Trial] = field(default_factory=dict)
+    processes: dict[AttemptKey, Process] = field(default_factory=dict)
+    question: Propose | None = None
+    steps: int = 0
+    proposals: int = 0
+
+    def __post_init__(self) -> None:
+        self._offsets = [(0, 0)]
+        self.ever: dict[str, Trial] = {}
+        self.failed: set[str] = set()
+        self.deleted: set[str] = set()
+        self.gpu_time_before = 0
+        self.active_time = 0
+        self.gpu_slack = 0
+        self.wall_slack = 0
+        self.clock_was_set = False
+        self.attempts_begun: list[AttemptKey] = []
+        self.restart()
+
+    # What outlives the home
+
+    @property
+    def now(self) -> int:
+        """What the clock shows."""
+        return self.clock(self.time)
+
+    def clock(self, time: int) -> int:
+        """What the clock showed at a time."""
+        return time + next(offset for since, offset in reversed(self._offsets) if since <= time)
+
+    def set_clock(self, by: int) -> None:
+        """Someone sets the clock."""
+        self._offsets.append((self.time, self._offsets[-1][1] + by))
+        self.clock_was_set = True
+
+    @property
+    def grace(self) -> int:
+        assert self.study.spec.trial is not None
+        return self.study.spec.trial.grace_period * 1000
+
+    @property
+    def budget(self) -> Any:
+        return self.study.spec.budget
+
+    @property
+    def living(self) -> list[Process]:
+        return [process for process in self.processes.values() if process.end > self.time]
+
+    def gpu_time(self) -> int:
+        """GPU time that was really used, by whatever is or was there."""
+        running = sum(process.used(self.time) for process in self.processes.values())
+        return self.gpu_time_before + running * self.gpus
+
+    def _forget(self, process: Process) -> None:
+        self.gpu_time_before += process.used(self.time) * self.gpus
+        del self.processes[process.key]
+
+    def executions(self) -> list[Execution]:
+        return [process.execution(self.time, self.gpus, self.clock) for process in self.processes.values()]
+
+    # What people do
+
+    def edit(self, *, suspend: bool | None = None, **budget: Any) -> None:
+        """The user edits the study."""
+        spec = self.study.spec
+        if suspend is not None:
+            spec = spec.model_copy(update={"suspend": suspend})
+        spec = spec.model_copy(update={"budget": self.budget.model_copy(update=budget)})
+        metadata = self.study.metadata.model_copy(update={"generation": self.study.metadata.generation + 1})
+        self.study = self.study.model_copy(update={"spec": spec, "metadata": metadata})
+        # What runs when a budget is lowered has its grace period.
+        held = self.gpus * len(self.living) * (self.grace + 1_000)
+        self.gpu_slack = max(self.gpu_slack, self.gpu_time() + held)
+        self.wall_slack = max(self.wall_slack, self.active_time + self.grace + 1_000)
+        self.state.study_changed(self.study)
+
+    def delete(self, name: str) -> None:
+        """The user deletes a Trial: what runs of it is gone with it."""
+        del self.trials[name]
+        self.deleted.add(name)
+        for process in [process for process in self.processes.values() if process.key.trial == name]:
+            self._forget(process)
+        self.state.trial_gone(name, self.now)
+
+    # The home
+
+    def restart(self) -> None:
+        """The home begins, or begins again after a crash: it knows its objects, and what runs."""
+        self.question = None
+        self.state = State.of(self.study, self.trials.values(), self.executions(), gpus=self.gpus)
+
+    def settle(self) -> Plan:
+        """Plan and act until there is nothing more to do now; if the home is cut off, it begins again."""
+        while True:
+            try:
+                return self._settle()
+            except Crash:
+                self.cut_at = None
+                self.restart()
+
+    def _settle(self) -> Plan:
+        for _ in range(ROUNDS):
+            for execution in self.executions():
+                self.state.execution_changed(execution)
+            if self.instant:
+                self.answer()
+            decided = plan(self.state, self.now)
+            for action in decided.actions:
+                self._carry_out(action)
+                if self.twice:
+                    self._carry_out(action)
+            self._write_status(decided.status)
+            if not decided.actions:
+                return decided
+        raise AssertionError(f"no end of rounds: {decided.actions}")
+
+    def answer(self) -> None:
+        """The sampler answers, if it was asked."""
+        if self.question is None:
+            return
+        question, self.question = self.question, None
+        if isinstance(self.sampler, Exception):
+            self.state.sampler_failed(str(self.sampler))
+            return
+        self.state.sampler_answered(self.respond(question.request))
+
+    def respond(self, request: Request) -> Response:
+        assert isinstance(self.sampler, Sampler)
+        return propose(self.sampler, request)
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self.steps == self.cut_at:
+            raise Crash
+
+    def _write_status(self, status: StudyStatus) -> None:
+        if status == self.study.status:
+            return
+        self._step()
+        before = self.study.status
+        assert status.next_index >= before.next_index
+        assert status.charged.gpu_milliseconds >= before.charged.gpu_milliseconds
+        assert status.charged.failed_trials >= before.charged.failed_trials
+        self.study = self.study.model_copy(update={"status": status})
+        self._step()
+        self.state.study_changed(self.study)
+
+    def _carry_out(self, action: Action) -> None:
+        self._step()
+        match action:
+            case CreateTrial(trial):
+                self._create(trial)
+                self._step()
+                self.state.trial_changed(trial)
+            case RecordTrial(trial):
+                self._record(trial)
+                self._step()
+                self.state.trial_changed(trial)
+            case StartAttempt(trial, key, limit):
+                process = self._begin(trial, key, limit)
+                self._step()
+                self.state.execution_changed(process.execution(self.time, self.gpus, self.clock))
+            case StopAttempt(key):
+                process = self._ask(key)
+                self._step()
+                self.state.execution_changed(process.execution(self.time, self.gpus, self.clock))
+            case Propose():
+                self.question = action
+                self.proposals += 1
+                self._step()
+                self.state.sampler_asked(action)
+
+    def _create(self, trial: Trial) -> None:
+        known = self.ever.setdefault(trial.name, trial)
+        assert known.spec == trial.spec, "a name means one trial"
+        assert trial.name not in self.deleted, "what was deleted by hand is not made again"
+        if trial.spec.purpose is not Purpose.FINAL_TEST:
+            assert trial.spec.index < self.budget.max_trials
+            same_index = [t for t in self.ever.values() if t.spec.index == trial.spec.index]
+            assert sum(t.spec.purpose is not Purpose.FINAL_TEST for t in same_index) == 1
+        self.trials.setdefault(trial.name, trial)
+
+    def _record(self, trial: Trial) -> None:
+        before = self.trials[trial.name]
+        assert before.spec == trial.spec
+        if before.status.state.terminal:
+            assert trial == before, "a terminal trial never changes"
+        attempts = trial.status.attempts
+        assert attempts[: len(before.status.attempts)] == before.status.attempts
+        assert [attempt.number for attempt in attempts] == list(range(1, len(attempts) + 1))
+        interrupted = sum(attempt.outcome is Outcome.INTERRUPTED for attempt in attempts)
+        assert interrupted <= self.budget.max_attempts
+        self.trials[trial.name] = trial
+        if trial.status.state is TrialState.FAILED and trial.spec.purpose is not Purpose.FINAL_TEST:
+            self.failed.add(trial.name)
+        for attempt in attempts:
+            process = self.processes.get(AttemptKey(trial.name, attempt.number))
+            if process is not None:
+                assert process.end <= self.time, "recorded as ended, and still running"
+                assert attempt.gpu_milliseconds == process.used(self.time) * self.gpus or self.clock_was_set
+                self._forget(process)
+
+    def _begin(self, trial: Trial, key: AttemptKey, limit: int | None) -> Process:
+        stored = self.trials[trial.name]
+        assert not stored.status.state.terminal
+        assert key.number == len(stored.status.attempts) + 1, "each attempt is begun once"
+        if key not in self.processes:
+            assert len(self.living) < self.budget.parallelism
+            allowed = self.budget.max_failed_trials
+            assert allowed is None or len(self.failed) <= allowed
+            assert not self.study.spec.suspend
+            self.attempts_begun.append(key)
+            fate = self.script(key, self.grace)
+            self.processes[key] = Process(key, fate, limit, self.time)
+        return self.processes[key]
+
+    def _ask(self, key: AttemptKey) -> Process:
+        stop = self.trials[key.trial].status.stop
+        assert stop is not None
+        assert stop.attempt == key.number, "a request is recorded before it is made"
+        process = self.processes[key]
+        if process.asked is None:
+            process.asked = self.time
+        return process
+
+    # Time
+
+    def next_event(self, wake_at: int | None) -> int | None:
+        """When something happens by itself next."""
+        times = [wake_at - self._offsets[-1][1]] if wake_at is not None else []
+        for process in self.processes.values():
+            fate = process.fate
+            reports = [process.start + fate.reported_after(number) for number in range(1, fate.reports + 1)]
+            times += [process.start, process.end, *reports]
+        return min((time for time in times if self.time < time < NEVER), default=None)
+
+    def advance(self, by: int) -> Plan:
+        """Let time pass, with the home at work."""
+        until = self.time + by
+        decided = self.settle()
+        while (event := self.next_event(decided.wake_at)) is not None and event <= until:
+            self._pass(event)
+            decided = self.settle()
+        self._pass(until)
+        return self.settle()
+
+    def sleep(self, by: int) -> None:
+        """Let time pass with the home down, and start it again."""
+        self._pass(self.time + by)
+        self.restart()
+
+    def _pass(self, until: int) -> None:
+        until = max(until, self.time)
+        if self.study.status.phase in (Phase.RUNNING, Phase.TESTING):
+            self.active_time += until - self.time
+        self.time = until
+        self.check_budget()
+
+    def check_budget(self) -> None:
+        """No time budget is exceeded: GPU time by what was really used, wall-clock time by what runs."""
+        if self.clock_was_set:
+            return
+        hours, duration = self.budget.max_gpu_hours, self.budget.max_duration
+        if hours is not None and self.gpus:
+            assert self.gpu_time() <= max(hours * 3_600_000, self.gpu_slack)
+        if duration is not None:
+            running = any(process.start <= self.time for process in self.living)
+            assert not running or self.active_time <= max(duration * 1000, self.wall_slack)
+
+    def run(self) -> Phase:
+        """Let time pass until the study is over."""
+        for _ in range(3_000):
+            decided = self.settle()
+            phase = decided.status.phase
+            if phase.terminal:
+                assert not self.living
+                assert not any(not trial.status.state.terminal for trial in self.trials.values())
+                return phase
+            event = self.next_event(decided.wake_at)
+            if event is None:
+                assert self.question is not None, f"{phase}, and nothing will ever happen"
+                self.answer()
+            else:
+                self._pass(event)
+        raise AssertionError("no end")
+
+    # What must hold whenever nothing more is to be done
+
+    def check(self) -> None:
+        """A plan without change does nothing, the fold equals a rebuild, and the order of ends is one."""
+        self.settle()
+        again = plan(self.state, self.now)
+        assert again.actions == ()
+        assert again.status == self.study.status
+        rng = Random(self.steps)
+        for rebuilt in (self._rebuilt(rng), self._refolded(rng)):
+            assert aggregates(rebuilt) == aggregates(self.state)
+            rebuilt.asked, rebuilt.exhausted = self.state.asked, self.state.exhausted
+            rebuilt.sampler_error = self.state.sampler_error
+            assert plan(rebuilt, self.now) == again
+        self._check_order()
+        assert self.state.next_index >= len([t for t in self.ever.values() if not t.spec.source])
+
+    def _check_order(self) -> None:
+        ended = [
+            trial.status.completion_order for trial in self.trials.values() if trial.status.state.terminal
+        ]
+        assert None not in ended
+        if self.deleted:
+            assert len(set(ended)) == len(ended)
+        else:
+            assert sorted(order for order in ended if order is not None) == list(range(len(ended)))
+
+    def _rebuilt(self, rng: Random) -> State:
+        trials, executions = list(self.trials.values()), self.executions()
+        return State.of(
+            self.study,
+            rng.sample(trials, len(trials)),
+            rng.sample(executions, len(executions)),
+            gpus=self.gpus,
+        )
+
+    def _refolded(self, rng: Random) -> State:
+        """A state that was told of the objects one by one, in any order; attempts after their trials."""
+        state = State.of(self.study, gpus=self.gpus)
+        trials: list[Trial] = list(self.trials.values())
+        for trial in rng.sample(trials, len(trials)):
+            if rng.random() < 0.5:
+                state.trial_changed(self.ever[trial.name])
+            state.trial_changed(trial)
+        for execution in rng.sample(self.executions(), len(self.processes)):
+            state.execution_changed(execution)
+        return state
+
+    def replayed(self, trial: Trial) -> tuple[Any, Any]:
+        """The configuration and the sampler's state that come of a trial's recorded inputs."""
+        inputs = trial.spec.proposal.inputs
+        assert inputs is not None
+        searched = [t for t in self.trials.values() if t.spec.purpose is not Purpose.FINAL_TEST]
+        by_index = {each.spec.index: each for each in searched}
+        request = request_of(self.state, searched, by_index, inputs)
+        response = self.respond(request)
+        return response.suggestions[inputs.position].configuration, response.state
+
+
+def request_of(state: State, searched: Iterable[Trial], by_index: dict[int, Trial], inputs: Any) -> Request:
+    """The request that the recorded inputs stand for, from the Trials alone."""
+    ended = [t for t in searched if t.status.completion_order is not None]
+    known = [t for t in ended if (t.status.completion_order or 0) < inputs.completed]
+    known.sort(key=lambda t: t.status.completion_order or 0)
+    fold = State.of(state.study, known, gpus=state.gpus)
+    return Request(
+        space=fold.space,
+        objectives=fold.study.spec.objectives,
+        history=fold.tally.history,
+        pending=[by_index[index].spec.parameters for index in inputs.pending],
+        count=inputs.count,
+        seed=fold.study.spec.algorithm.seed,
+        state=inputs.state,
+        drawn=inputs.drawn,
+    )
+
+
+def aggregates(state: State) -> dict[str, Any]:
+    """All that follows from the objects of a study."""
+    tally = state.tally
+    return {
+        "trials": state.trials,
+        "executions": state.executions,
+        "open": state.open,
+        "charges": state.charges,
+        "next_index": state.next_index,
+        "newest": state.newest,
+        "initial": state.initial,
+        "history": list(tally.history),
+        "front": tally.front,
+        "counts": dict(tally.counts),
+        "names": tally.names,
+        "tests": tally.tests,
+        "default": tally.default,
+        "target_reached": tally.target_reached,
+        "shortest": tally.shortest,
+        "longest": tally.longest,
+        "next_order": tally.next_order,
+    }

@@ -1,0 +1,93 @@
+"""The state as a fold over changes: what follows from the objects, whatever way they came."""
+
+from tests.builders import a_study, a_trial
+from tunewright.api.trial import Attempt, Outcome, ProposalInputs, Trial, TrialState
+from tunewright.engine.facts import AttemptKey, Execution, Exit
+from tunewright.engine.state import State
+
+
+def proposed(index: int, *, state: str, position: int = 0, count: int = 1) -> Trial:
+    """A trial whose proposal left the sampler in this state."""
+    trial = a_trial(index)
+    inputs = ProposalInputs(completed=0, count=count, position=position)
+    proposal = trial.spec.proposal.model_copy(update={"inputs": inputs, "state": {"is": state}})
+    return trial.model_copy(update={"spec": trial.spec.model_copy(update={"proposal": proposal})})
+
+
+def test_the_newest_trial_is_the_one_of_the_highest_index_in_whatever_order_they_come() -> None:
+    first, second = proposed(0, state="a"), proposed(1, state="b")
+    state = State.of(a_study(status={"nextIndex": 2}))
+    for trial in (second, first):
+        state.trial_changed(trial)
+
+    assert state.newest == second
+    assert state.next_index == 2
+
+
+def test_once_it_is_deleted_the_one_before_is_the_newest_as_after_a_restart() -> None:
+    first, second = proposed(0, state="a"), proposed(1, state="b")
+    state = State.of(a_study(), [first, second])
+    state.trial_gone(second.name, 0)
+
+    assert state.newest == first == State.of(a_study(), [first]).newest
+    assert state.next_index == 2
+
+
+def test_what_a_deleted_trial_was_charged_stays_charged() -> None:
+    attempt = Attempt(number=1, started_at=0, ended_at=700, outcome=Outcome.FAILED, gpu_milliseconds=700)
+    failed = a_trial(0, state=TrialState.FAILED, attempts=[attempt], completion_order=0)
+    state = State.of(a_study(), [failed, a_trial(1)])
+    state.trial_gone(failed.name, 1_000)
+
+    assert state.charges.gpu_milliseconds == 700
+    assert state.charges.failed_trials == 1
+
+
+def test_what_a_deleted_trial_has_used_since_it_began_is_charged_too() -> None:
+    running = a_trial(0, state=TrialState.RUNNING)
+    execution = Execution(AttemptKey(running.name, 1), started_at=1_000, gpus=2)
+    state = State.of(a_study(), [running], [execution], gpus=2)
+    state.trial_gone(running.name, 4_000)
+
+    assert state.charges.gpu_milliseconds == 6_000
+    assert not state.executions
+
+
+def test_a_trial_unknown_or_deleted_twice_changes_nothing() -> None:
+    state = State.of(a_study(), [a_trial(0)])
+    state.trial_gone("digits-0", 0)
+    state.trial_gone("digits-0", 0)
+    state.trial_gone("digits-7", 0)
+
+    assert state.next_index == 1
+    assert not state.trials
+
+
+def test_a_restarted_state_takes_the_charges_of_deleted_trials_from_the_studys_status() -> None:
+    attempt = Attempt(number=1, started_at=0, ended_at=700, outcome=Outcome.COMPLETED, gpu_milliseconds=700)
+    ended = a_trial(1, accuracy=0.5, attempts=[attempt])
+    charged = {"gpuMilliseconds": 1_000, "failedTrials": 1}
+    state = State.of(a_study(status={"nextIndex": 5, "charged": charged}), [ended])
+
+    assert (state.charges.gpu_milliseconds, state.charges.failed_trials) == (1_000, 1)
+    assert state.next_index == 5
+
+
+def test_an_attempts_end_is_passed_over_once_it_is_recorded_or_its_trial_has_ended_or_is_gone() -> None:
+    key = AttemptKey("digits-0", 1)
+    exited = Execution(key, started_at=0, exit=Exit(900, 0))
+    state = State.of(a_study(), [a_trial(0, accuracy=0.5)])
+    state.execution_changed(exited)
+    state.execution_changed(Execution(AttemptKey("digits-0", 2), started_at=0))
+    state.execution_changed(Execution(AttemptKey("digits-9", 1), started_at=0))
+
+    assert not state.executions
+
+
+def test_a_trial_that_ends_takes_its_executions_along() -> None:
+    state = State.of(a_study(), [a_trial(0, state=TrialState.RUNNING)])
+    for number in (1, 2):
+        state.execution_changed(Execution(AttemptKey("digits-0", number), started_at=0))
+    state.trial_changed(a_trial(0, accuracy=0.5))
+
+    assert not state.executions
