@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from tests.local.attempts import now, of_attempt
 
-from tunewright.local.disk import Disk
 from tunewright.local.processes import Processes
 
 
 @pytest.fixture
 def processes(tmp_path: Path) -> Iterator[Processes]:
     """Attempts below `tmp_path`; none survives the test."""
-    processes = Processes(now, Disk(tmp_path))
+    processes = Processes(tmp_path, now)
     yield processes
     processes.close()
     for directory in tmp_path.glob("**/attempts/*"):

@@ -18,9 +18,7 @@ from tests.local.attempts import PATIENCE, a_launch, ended, now, of_attempt, run
 from tunewright.engine.facts import AttemptKey, Cause, Execution
 from tunewright.local import shim
 from tunewright.local.attempt_files import AttemptFiles
-from tunewright.local.disk import Disk
-from tunewright.local.processes import Processes
-from tunewright.local.watch import Launch
+from tunewright.local.processes import Launch, Processes
 from tunewright.metrics.log import DEFAULT_PATTERN
 
 KEY = AttemptKey("t", 1)
@@ -272,10 +270,9 @@ class TestRestart:
             sys.path.insert(0, {str(Path.cwd())!r})
             from pathlib import Path
             from tests.local.attempts import a_launch, now, running, until
-            from tunewright.local.disk import Disk
             from tunewright.local.processes import Processes
             root = Path({str(tmp_path)!r})
-            processes = Processes(now, Disk(root))
+            processes = Processes(root, now)
             print("imported", flush=True)
             sys.stdin.readline()
             processes.start(
@@ -364,7 +361,7 @@ class TestRestart:
                 starter.stdin.flush()
                 threading.Event().wait(chance.uniform(0, 0.06))
                 os.killpg(starter.pid, signal.SIGKILL)
-            processes = Processes(now, Disk(root))
+            processes = Processes(root, now)
             execution = run(processes, launch)
             processes.close()
             assert execution.exit is not None
@@ -377,7 +374,7 @@ class TestRestart:
             root = tmp_path / str(attempt)
             root.mkdir()
             launch = a_launch(root, "/bin/sh", "-c", "echo x >> runs; sleep 0.05; exit 7")
-            both = [Processes(now, Disk(root)) for _ in range(2)]
+            both = [Processes(root, now) for _ in range(2)]
             gate = threading.Barrier(2)
 
             def start(each: Processes, launch: Launch = launch, gate: threading.Barrier = gate) -> None:

@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import Self
 
 from tunewright.engine.facts import AttemptKey, Cause, Execution
 from tunewright.local.attempt_files import AttemptFiles
 from tunewright.local.disk import Disk, remove, used_by
 from tunewright.local.watch import Launch, Watch
 from tunewright.metrics.curves import Point
+
+__all__ = ["Launch", "Processes"]
 
 LOOK_EVERY = 0.2
 """Seconds until a new observation is noticed, at most."""
@@ -23,18 +27,24 @@ class Processes:
     Not thread-safe but for `wake`.
 
     Args:
+        directory: exists, and lies on the disk that attempts are not to fill.
         clock: the time, in milliseconds since the Unix epoch.
-        disk: that on which the attempts' directories are.
     """
 
-    def __init__(self, clock: Callable[[], int], disk: Disk) -> None:
+    def __init__(self, directory: Path, clock: Callable[[], int]) -> None:
         self._clock = clock
-        self._disk = disk
+        self._disk = Disk(directory)
         self._watches: dict[AttemptKey, Watch] = {}
         self._changed: dict[AttemptKey, Execution] = {}
         self._wakeups, self._waker = socket.socketpair()
         self._wakeups.setblocking(False)
         self._waker.setblocking(False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def start(self, launch: Launch) -> None:
         """Begin an attempt. One that was begun before is taken up as it is: running, ended, or lost."""

@@ -1,0 +1,117 @@
+"""Small studies to run with the command line, as their user would."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+COMMAND = [sys.executable, "-m", "tunewright.cli.main"]
+
+# Begins and ends with a line in a ledger, so that a test sees what really ran, and how often.
+WORKER = """\
+echo "begin $TUNEWRIGHT_TRIAL $TUNEWRIGHT_ATTEMPT" >> ledger
+sleep $1
+echo "accuracy=$2"
+echo "end $TUNEWRIGHT_TRIAL $TUNEWRIGHT_ATTEMPT" >> ledger
+"""
+
+
+def a_shell_study(
+    folder: Path, script: str = WORKER, *arguments: str, budget: dict[str, Any] | None = None, **spec: Any
+) -> Path:
+    """A study file in `folder` whose trials run a shell script that is read from its log."""
+    (folder / "worker.sh").write_text(script)
+    container = {
+        "name": "main",
+        "image": "none",
+        "command": ["sh", "worker.sh", *(arguments or ("0", "$(HP_X)"))],
+    }
+    trial = {
+        "template": {"spec": {"template": {"spec": {"containers": [container]}}}},
+        "metrics": {"source": "log"},
+        "gracePeriod": "5s",
+        **spec.pop("trial", {}),
+    }
+    document = {
+        "apiVersion": "tunewright.dev/v1alpha1",
+        "kind": "HyperparameterStudy",
+        "metadata": {"name": "shell"},
+        "spec": {
+            "objectives": [{"metric": "accuracy", "direction": "maximize"}],
+            "parameters": [{"name": "x", "type": "float", "min": 0, "max": 1}],
+            "algorithm": {"name": "random", "seed": 1},
+            "budget": {"maxTrials": 4, "parallelism": 2, **(budget or {})},
+            "trial": trial,
+            **spec,
+        },
+    }
+    path = folder / "study.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def start(study: Path, *options: str) -> "subprocess.Popen[str]":
+    """`tunewright run` in the study's folder."""
+    return subprocess.Popen(
+        [*COMMAND, "run", study.name, "--dir", "out", *options],
+        cwd=study.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(study: Path, *options: str, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
+    """`tunewright run` in the study's folder, to its end."""
+    return tunewright(study.parent, "run", study.name, "--dir", "out", *options, timeout=timeout)
+
+
+def tunewright(folder: Path, *arguments: str, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
+    """A command in a folder, to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """What `tunewright results` says of the study in `folder`."""
+    done = tunewright(folder, "results", "--dir", "out", "--output", "json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def ledger(folder: Path) -> list[str]:
+    """The lines that the workers wrote."""
+    path = folder / "ledger"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def left_behind(folder: Path) -> list[psutil.Process]:
+    """The processes of attempts of the study in `folder` that are there, shims among them."""
+    place = os.fspath(folder / "out" / "attempts")
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [*process.cmdline(), process.environ().get("TUNEWRIGHT_ATTEMPT_DIR", "")]
+        except (psutil.Error, OSError):
+            continue
+        if any(word.startswith(place) for word in told):
+            found.append(process)
+    return found
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 30) -> None:
+    """Return once it holds: for what other processes bring about, and tell nobody of."""
+    give_up_at = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up_at, f"not within {seconds} seconds"
+        threading.Event().wait(0.02)

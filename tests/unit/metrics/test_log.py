@@ -1,0 +1,81 @@
+"""Metrics in what a program prints."""
+
+import math
+import re
+import time
+
+import pytest
+
+from tunewright.metrics.log import DEFAULT_PATTERN, MAX_LENGTH, LogReader
+from tunewright.metrics.observations import Observation
+
+
+def parse(line: str) -> Observation | None:
+    return LogReader().parse(line.encode(), 5)
+
+
+@pytest.mark.parametrize(
+    ("line", "step", "values"),
+    [
+        ("accuracy=0.9", 1, {"accuracy": 0.9}),
+        ("accuracy: 0.9, loss : 1.5e-3", 1, {"accuracy": 0.9, "loss": 0.0015}),
+        ("loss=-.5 gain=+2 lr=1E5 n=3.", 1, {"loss": -0.5, "gain": 2.0, "lr": 1e5, "n": 3.0}),
+        ("epoch=3 loss=0.5", 3, {"loss": 0.5}),
+        ("Epoch 3/10: loss: 0.5", 3, {"loss": 0.5}),
+        ("Epoch [3/10] loss=0.5", 3, {"loss": 0.5}),
+        ("Epoch 3. loss=0.5", 3, {"loss": 0.5}),
+        ("step 120 - loss=0.5", 120, {"loss": 0.5}),
+        ("global_step=120 loss=0.5", 120, {"loss": 0.5}),
+        ("epoch: 2 step: 500 loss: 0.5", 2, {"loss": 0.5}),
+        ("total_epochs=30 loss=0.5", 1, {"total_epochs": 30.0, "loss": 0.5}),
+        ("\x1b[32mval/acc=0.9\x1b[0m", 1, {"val/acc": 0.9}),
+        ("2026-01-31 12:30:01 INFO val.f1-score=0.5", 1, {"val.f1-score": 0.5}),
+        ("acc: 93%", 1, {"acc": 93.0}),
+        ("{'loss': 0.5, 'acc': 1}", 1, {}),
+        ("at 12:30:01 version=1.2.3 took: 12ms t: 12:30", 1, {}),
+        ("nothing here", 1, {}),
+        ("ünïcödé ✓ loss=0.5", 1, {"loss": 0.5}),
+        ("", 1, {}),
+    ],
+)
+def test_lines(line: str, step: int, values: dict[str, float]) -> None:
+    assert parse(line) == (Observation(step, values, 5) if values else None)
+
+
+def test_nan_and_infinities() -> None:
+    observation = parse("loss=nan gain: inf bad=-Infinity")
+    assert observation is not None
+    assert math.isnan(observation.values["loss"])
+    assert (observation.values["gain"], observation.values["bad"]) == (math.inf, -math.inf)
+
+
+def test_without_a_step_lines_that_hold_a_metric_are_counted() -> None:
+    reader = LogReader()
+    lines = ["loss=3", "saving", "loss=2", "epoch 9", "loss=1"]
+    observations = [reader.parse(line.encode(), 0) for line in lines]
+    assert [each.step for each in observations if each] == [1, 2, 3]
+
+
+def test_an_expression_of_the_users_own() -> None:
+    reader = LogReader(re.compile(r"(?P<name>\w+) is now (?P<value>\S+)|(?P<other>x)"))
+    assert reader.parse(b"accuracy is now 0.9, x, loss is now bad", 0) is None  # "0.9," is no number
+    observation = reader.parse(b"x accuracy is now 0.9 loss is now bad", 7)
+    assert observation == Observation(1, {"accuracy": 0.9}, 7)
+
+
+def test_the_default_expression_is_legal_in_a_study() -> None:
+    assert {"name", "value"} <= DEFAULT_PATTERN.groupindex.keys()
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a=", "a=1", "1", "epoch ", "\x1b[", "a:" + " " * 9, "=", "ä", "1.", "-"]
+)
+def test_a_line_of_any_length_takes_a_bounded_time(piece: str) -> None:
+    line = (piece * (10**6 // len(piece))).encode()
+    before = time.process_time()
+    LogReader().parse(line, 0)
+    assert time.process_time() - before < 0.5
+
+
+def test_what_lies_beyond_the_limit_is_not_searched() -> None:
+    assert parse("x" * MAX_LENGTH + " loss=1") is None
