@@ -120,3 +120,7 @@ def samplers() -> None:
     list_samplers()
 
 
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +16,6 @@ from tunewright.cli.inspect import ROOT, write_report
 from tunewright.cli.progress import progress_on, wall_clock
 from tunewright.local.attempts import Attempts
 from tunewright.local.devices import gpus, threads
-from tunewright.local.disk import Disk
 from tunewright.local.loop import Loop
 from tunewright.local.processes import Processes
 from tunewright.local.store import Store
@@ -57,7 +56,7 @@ def _facts(study: HyperparameterStudy, store: Store, place: Path) -> Hyperparame
 def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path) -> Phase:
     assert study.spec.budget is not None
     devices = gpus()
-    with closing(Processes(wall_clock, Disk(place))) as processes:
+    with Processes(place, wall_clock) as processes:
         attempts = Attempts(
             study.spec, place.absolute(), base, processes, devices, threads(study.spec.budget.parallelism)
         )

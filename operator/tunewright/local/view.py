@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from tunewright.api.problems import InvalidInput, Problem
 from tunewright.engine.facts import AttemptKey
 from tunewright.local.attempts import attempt_directory
 from tunewright.local.shim import LOG
@@ -17,13 +16,10 @@ def view_of(directory: Path) -> StudyView:
         InvalidInput: there is none, or it cannot be read.
     """
     with Store.read(directory) as store:
-        stored = store.stored()
-        if stored is None:
-            raise InvalidInput([Problem("", "holds a study that has not begun")], str(directory))
-        trials, curves = store.trials(), store.curves()
+        study, trials, curves = store.study(), store.trials(), store.curves()
     logs = {}
     for trial in trials:
         if trial.status.attempts:
             key = AttemptKey(trial.name, trial.status.attempts[-1].number)
             logs[trial.name] = str(attempt_directory(directory, key) / LOG)
-    return StudyView(stored.study, trials, curves, logs)
+    return StudyView(study, trials, curves, logs)
