@@ -1,0 +1,160 @@
+"""A study as a report sees it: the same for both homes."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+
+from tunewright.api.problems import InvalidInput, Problem
+from tunewright.api.study import BestTrial, HyperparameterStudy, Objective
+from tunewright.api.trial import Purpose, Trial, TrialState
+
+Curve = Sequence[tuple[int, float]]
+"""The observations of one metric: (step, value), by step."""
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """All that a report is made of.
+
+    Attributes:
+        study: the study with its status, whose word on the best trial and the Pareto front counts.
+        trials: its trials in any order, test evaluations among them.
+        curves: the observations by trial name and metric; a trial that reported nothing may be missing.
+        logs: where the log of a trial is, in words or as a path, by trial name.
+    """
+
+    study: HyperparameterStudy
+    trials: Sequence[Trial]
+    curves: Mapping[str, Mapping[str, Curve]]
+    logs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.study.metadata.name
+
+    @property
+    def objectives(self) -> Sequence[Objective]:
+        """What the study optimises."""
+        return self.study.spec.objectives
+
+    @property
+    def best(self) -> BestTrial | None:
+        """The best trial; of several objectives the member of the Pareto front that is best in the first."""
+        return self.study.status.best
+
+    @property
+    def default(self) -> BestTrial | None:
+        """The trial of the default configuration."""
+        return self.study.status.default
+
+    @property
+    def front(self) -> Sequence[BestTrial]:
+        """The trials that no other beats: the best one, or the Pareto front of several objectives."""
+        if len(self.objectives) > 1:
+            return self.study.status.pareto_front
+        return [self.best] if self.best else []
+
+    @cached_property
+    def searched(self) -> Sequence[Trial]:
+        """The trials but for the test evaluations, by index."""
+        return sorted(
+            (trial for trial in self.trials if trial.spec.purpose is not Purpose.FINAL_TEST),
+            key=lambda trial: trial.spec.index,
+        )
+
+    @cached_property
+    def tests(self) -> Mapping[str, Trial]:
+        """The test evaluations, by the name of the trial whose configuration they test."""
+        return {
+            trial.spec.source: trial
+            for trial in self.trials
+            if trial.spec.purpose is Purpose.FINAL_TEST and trial.spec.source is not None
+        }
+
+    @cached_property
+    def ended(self) -> Sequence[Trial]:
+        """The trials that have ended, test evaluations left out, in the order in which they did."""
+        ended = [trial for trial in self.searched if trial.status.state.terminal]
+        return sorted(ended, key=lambda trial: (_order(trial), trial.spec.index))
+
+    @cached_property
+    def evaluated(self) -> Mapping[str, tuple[float, ...]]:
+        """The value of each objective by trial name, of the trials in `ended` that have all of them."""
+        values = {trial.name: self._values(trial) for trial in self.ended}
+        return {name: each for name, each in values.items() if each is not None}
+
+    @cached_property
+    def ranks(self) -> Mapping[str, float]:
+        """The rank by name of the evaluated trials, 0 for the best; of several objectives the mean of all.
+
+        Equal values share the mean of their ranks.
+        """
+        sums = dict.fromkeys(self.evaluated, 0.0)
+        for position, objective in enumerate(self.objectives):
+            sign = -1 if objective.better(1, 0) else 1
+            by_value = sorted((sign * values[position], name) for name, values in self.evaluated.items())
+            start = 0
+            for _, group in groupby(by_value, key=itemgetter(0)):
+                names = [name for _, name in group]
+                for name in names:
+                    sums[name] += start + (len(names) - 1) / 2
+                start += len(names)
+        return {name: total / len(self.objectives) for name, total in sums.items()}
+
+    @cached_property
+    def ranked(self) -> Sequence[str]:
+        """The names of the evaluated trials, best first: those that none beats, then the others by rank."""
+        unbeaten = {trial.name for trial in self.front}
+        return sorted(self.ranks, key=lambda name: (name not in unbeaten, self.ranks[name]))
+
+    def trial(self, name: str) -> Trial:
+        """The trial of that name.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        if name in self._by_name:
+            return self._by_name[name]
+        known = "it has no trials yet"
+        if self.searched:
+            known = f"its trials go from {self.searched[0].name} to {self.searched[-1].name}"
+        raise InvalidInput([Problem("", f"study {self.name} has no trial named {name!r}; {known}")])
+
+    def metrics(self, trial: Trial) -> dict[str, float]:
+        """One value of each metric: of an objective the trial's value, of any other the last observation."""
+        return {
+            **{metric: summary.last for metric, summary in trial.status.metrics.items()},
+            **trial.status.objectives,
+        }
+
+    def test(self, name: str) -> dict[str, float]:
+        """The metrics of a trial's test evaluation on held-out data; empty where it has none that completed.
+
+        An evaluation may report again what the trial itself did; that is left out, unless it is all there is.
+        """
+        named = (trial for trial in (self.best, self.default, *self.front) if trial and trial.name == name)
+        measured = next((dict(trial.test) for trial in named if trial.test), {})
+        evaluation = self.tests.get(name)
+        if not measured and evaluation is not None and evaluation.status.state is TrialState.COMPLETED:
+            measured = self.metrics(evaluation)
+        own = self._by_name[name].status.metrics if name in self._by_name else {}
+        return {metric: value for metric, value in measured.items() if metric not in own} or measured
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Trial]:
+        return {trial.name: trial for trial in self.trials}
+
+    def _values(self, trial: Trial) -> tuple[float, ...] | None:
+        if trial.status.state is TrialState.FAILED:
+            return None
+        values = tuple(trial.status.objectives.get(o.metric, math.nan) for o in self.objectives)
+        return values if all(map(math.isfinite, values)) else None
+
+
+def _order(trial: Trial) -> float:
+    order = trial.status.completion_order
+    return math.inf if order is None else order
