@@ -58,15 +58,15 @@ def a_shell_study(
     return path
 
 
-def start(study: Path, *options: str) -> "subprocess.Popen[str]":
-    """`tunewright run` in the study's folder."""
-    return subprocess.Popen(
-        [*COMMAND, "run", study.name, "--dir", "out", *options],
-        cwd=study.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def start(study: Path, *options: str) -> "subprocess.Popen[bytes]":
+    """`tunewright run` in the study's folder; what it prints goes to the file `printed` there."""
+    with (study.parent / "printed").open("ab") as printed:
+        return subprocess.Popen(
+            [*COMMAND, "run", study.name, "--dir", "out", *options],
+            cwd=study.parent,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def run(study: Path, *options: str, timeout: float = 120) -> "subprocess.CompletedProcess[str]":

@@ -20,7 +20,7 @@ def test_of_a_study_killed_twenty_times_no_trial_is_lost_repeated_or_left_behind
     for _ in range(KILLS):
         running = start(study)
         with pytest.raises(subprocess.TimeoutExpired):  # it must not end before it is killed
-            running.communicate(timeout=moments.uniform(0.05, 1.8))
+            running.wait(timeout=moments.uniform(0.05, 1.8))
         running.kill()
         assert running.wait() == -signal.SIGKILL
     done = run(study)
