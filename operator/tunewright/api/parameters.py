@@ -121,13 +121,14 @@ class Parameter(Model):
             return False
         if not self.low <= value <= self.high:
             return False
-        if self.type is ParameterType.INT and value != int(value):
-            return False
-        step = self.step or (1.0 if self.type is ParameterType.INT else None)
-        if step is None:
+        if self.type is ParameterType.INT:
+            return value == int(value) and (int(value) - int(self.low)) % int(self.step or 1) == 0
+        if self.step is None:
             return True
-        count = (value - self.low) / step
-        return abs(count - round(count)) <= 1e-9 * max(1.0, abs(count))
+        count = (value - self.low) / self.step
+        # A value of the grid is rounded to the floats around it, which far from 0 lie far apart.
+        rounding = math.ulp(max(abs(self.low), abs(self.high))) / self.step
+        return abs(count - round(count)) <= 1e-9 * max(1.0, count) + rounding
 
     def active(self, configuration: Mapping[str, Scalar]) -> bool:
         """Whether it is active beside the values of `configuration`, which holds active parameters alone."""

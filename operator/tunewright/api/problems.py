@@ -67,7 +67,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     if not names:
         return f"no such {what}; there is none"
     by_bare = {_bare(candidate): candidate for candidate in names}
-    close = difflib.get_close_matches(_bare(name), by_bare, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(_bare(name), by_bare, n=1, cutoff=0.65)
     leading = f"did you mean {by_bare[close[0]]}? There are" if close else "there are"
     return f"no such {what}; {leading} {', '.join(names)}"
 
