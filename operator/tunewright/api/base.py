@@ -48,7 +48,7 @@ class Model(BaseModel):
                 if field in cls.not_built_yet:
                     raise Invalid(str(field), "not built yet; remove it")
                 if field not in cls._accepted():
-                    raise Invalid(str(field)[:80], unknown("field", str(field), cls._fields()))
+                    raise Invalid(str(field), unknown("field", str(field), cls._fields()))
         # Null means absent, as it does to the Kubernetes API server.
         return {field: value for field, value in data.items() if value is not None}
 

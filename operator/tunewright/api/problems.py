@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+MAX_NAME = 80
 MAX_PATH = 200
 MAX_MESSAGE = 600
 MAX_LINES = 50
@@ -62,14 +63,14 @@ def one_line(text: str, length: int = MAX_MESSAGE) -> str:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """The message for a name that does not exist: `no such field; did you mean max? There are max, min`."""
+    """The message for a name that means nothing, such as `no model is named mpl; choose one of mlp, cnn`."""
     names = list(known)
     if not names:
-        return f"no such {what}; there is none"
+        return f"no {what} is named {name}; there is none"
     by_bare = {_bare(candidate): candidate for candidate in names}
     close = difflib.get_close_matches(_bare(name), by_bare, n=1, cutoff=0.65)
-    leading = f"did you mean {by_bare[close[0]]}? There are" if close else "there are"
-    return f"no such {what}; {leading} {', '.join(names)}"
+    leading = f"did you mean {by_bare[close[0]]}? Choose" if close else "choose"
+    return f"no {what} is named {one_line(name, MAX_NAME)}; {leading} one of {', '.join(names)}"
 
 
 def _bare(name: str) -> str:
@@ -109,7 +110,7 @@ def _problem(detail: ErrorDetails) -> Problem:
     if isinstance(cause, ValueError):
         return Problem(path, str(cause))
     if detail["type"] == "extra_forbidden":
-        return Problem(path, f"no such field; write {to_camel(str(detail['loc'][-1]))}")
+        return Problem(path, f"no field has this name; write {to_camel(str(detail['loc'][-1]))}")
     says = _SAYS.get(detail["type"])
     message = says(context) if says else detail["msg"][:1].lower() + detail["msg"][1:]
     value = detail["input"]

@@ -92,4 +92,4 @@ def _check_text(text: Any, path: str, named: set[str] | None) -> Iterator[Proble
     for match in _REFERENCE.finditer(text):
         name = match.group(1)
         if name is not None and name not in named:
-            yield Problem(path, unknown(f"variable {name}", name, sorted(named)))
+            yield Problem(path, unknown("variable", name, sorted(named)))

@@ -54,9 +54,7 @@ def _check_data(trainer: Trainer) -> Iterator[Problem]:
     suffix = PurePath(trainer.dataset).suffix
     dataset = DATASETS.get(trainer.dataset)
     if dataset is None and suffix not in _FILES:
-        message = unknown(
-            "data set", trainer.dataset, [*DATASETS, "files by a path that ends in .npz or .csv"]
-        )
+        message = unknown("data set", trainer.dataset, [*DATASETS, "a path that ends in .npz or .csv"])
         yield Problem(f"{_TRAINER}.dataset", message)
         return
     if trainer.target is not None and suffix != ".csv":

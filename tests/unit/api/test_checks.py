@@ -69,9 +69,10 @@ class TestTrainer:
             (
                 on(model="mpl", dataset="digit"),
                 [
-                    "spec.trial.trainer.model: no such model; did you mean mlp? There are mlp, cnn",
-                    "spec.trial.trainer.dataset: no such data set; did you mean digits? There are digits, "
-                    "breast_cancer, wine, iris, diabetes, files by a path that ends in .npz or .csv",
+                    "spec.trial.trainer.model: no model is named mpl; did you mean mlp? "
+                    "Choose one of mlp, cnn",
+                    "spec.trial.trainer.dataset: no data set is named digit; did you mean digits? "
+                    "Choose one of digits, breast_cancer, wine, iris, diabetes, a path that ends in .npz or .csv",
                 ],
             ),
             (on(target="y"), ["spec.trial.trainer.target: only for a .csv file; remove it"]),
@@ -86,15 +87,23 @@ class TestTrainer:
         ("dataset", "metric", "line"),
         [
             ("digits", "validation_loss", None),
-            ("digits", "accuracy", "no such metric of the built-in trainer; did you mean train_accuracy?"),
+            (
+                "digits",
+                "accuracy",
+                "no metric of the built-in trainer is named accuracy; did you mean train_accuracy?",
+            ),
             (
                 "digits",
                 "validation_acc",
-                "no such metric of the built-in trainer; did you mean validation_accuracy?",
+                "no metric of the built-in trainer is named validation_acc; did you mean ",
             ),
-            ("digits", "validation_r2", "no such metric of the built-in trainer; "),
+            ("digits", "validation_r2", "no metric of the built-in trainer is named validation_r2; "),
             ("diabetes", "validation_r2", None),
-            ("diabetes", "validation_accuracy", "no such metric of the built-in trainer; "),
+            (
+                "diabetes",
+                "validation_accuracy",
+                "no metric of the built-in trainer is named validation_accuracy; ",
+            ),
             ("a.csv", "validation_r2", None),
             ("a.csv", "validation_accuracy", None),
             (
@@ -138,9 +147,12 @@ class TestTrainer:
         [
             (
                 a_float("learning_rat", 0, 1),
-                "name: no such hyperparameter of mlp on digits; did you mean learning_rate?",
+                "name: no hyperparameter of mlp on digits is named learning_rat; did you mean learning_rate?",
             ),
-            (a_choice("kernel_size", 3), "name: no such hyperparameter of mlp on digits; there are "),
+            (
+                a_choice("kernel_size", 3),
+                "name: no hyperparameter of mlp on digits is named kernel_size; choose ",
+            ),
             (a_float("learning_rate", 0, 1), "min: must be a number from 1e-08 to 10, not 0.0"),
             (a_float("learning_rate", 1, 11), "max: must be a number from 1e-08 to 10, not 11.0"),
             (an_int("batch_size", 1, 64), "min: must be a whole number from 2 to 65536, not 1"),
@@ -170,7 +182,7 @@ class TestTrainer:
             objectives=[{"metric": "validation_loss", "direction": "minimize"}],
         )
         assert found[0].startswith(
-            "spec.parameters[0].name: no such hyperparameter of mlp on diabetes; there are "
+            "spec.parameters[0].name: no hyperparameter of mlp on diabetes is named label_smoothing; "
         )
 
     @pytest.mark.parametrize(
@@ -269,8 +281,8 @@ class TestTemplate:
             (a_container(args=["--epochs", 3]), "[0].args[1]: must be a text; put it in quotes"),
             (
                 a_container(command=["train", "$(HP_LERNING_RATE)"]),
-                "[0].command[1]: no such variable HP_LERNING_RATE; did you mean HP_LEARNING_RATE? There are "
-                "HP_LEARNING_RATE, HP_MOMENTUM, HP_OPTIMIZER",
+                "[0].command[1]: no variable is named HP_LERNING_RATE; did you mean HP_LEARNING_RATE? "
+                "Choose one of HP_LEARNING_RATE, HP_MOMENTUM, HP_OPTIMIZER",
             ),
             (a_container(env={"A": "b"}), "[0].env: must be a list"),
             (a_container(env=["A=b"]), "[0].env[0]: must be an object with a name, and a value or valueFrom"),
@@ -304,7 +316,7 @@ class TestTemplate:
         ("names", "chosen", "line"),
         [
             (["a", "b"], None, "required with several containers; choose one of a, b"),
-            (["train"], "trian", "no such container; did you mean train? There are train"),
+            (["train"], "trian", "no container is named trian; did you mean train? Choose one of train"),
         ],
     )
     def test_which_container_trains(self, names: list[str], chosen: str | None, line: str) -> None:

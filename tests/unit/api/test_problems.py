@@ -25,12 +25,16 @@ def test_path_of() -> None:
         (
             "maxTrial",
             ["maxTrials", "seed"],
-            "no such field; did you mean maxTrials? There are maxTrials, seed",
+            "no field is named maxTrial; did you mean maxTrials? Choose one of maxTrials, seed",
         ),
-        ("MAX_TRIALS", ["maxTrials"], "no such field; did you mean maxTrials? There are maxTrials"),
-        ("zzz", ["maxTrials", "seed"], "no such field; there are maxTrials, seed"),
-        ("zzz", [], "no such field; there is none"),
-        ("", ["a"], "no such field; there are a"),
+        (
+            "MAX_TRIALS",
+            ["maxTrials"],
+            "no field is named MAX_TRIALS; did you mean maxTrials? Choose one of maxTrials",
+        ),
+        ("zzz", ["maxTrials", "seed"], "no field is named zzz; choose one of maxTrials, seed"),
+        ("zzz", [], "no field is named zzz; there is none"),
+        ("", ["a"], "no field is named ; choose one of a"),
     ],
 )
 def test_unknown(name: str, known: list[str], message: str) -> None:
