@@ -72,7 +72,8 @@ class TestTrainer:
                     "spec.trial.trainer.model: no model is named mpl; did you mean mlp? "
                     "Choose one of mlp, cnn",
                     "spec.trial.trainer.dataset: no data set is named digit; did you mean digits? "
-                    "Choose one of digits, breast_cancer, wine, iris, diabetes, a path that ends in .npz or .csv",
+                    "Choose one of digits, breast_cancer, wine, iris, diabetes, "
+                    "a path that ends in .npz or .csv",
                 ],
             ),
             (on(target="y"), ["spec.trial.trainer.target: only for a .csv file; remove it"]),
