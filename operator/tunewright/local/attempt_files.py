@@ -1,6 +1,5 @@
 """What lies in an attempt's directory."""
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -9,6 +8,8 @@ from typing import Any
 
 from tunewright.engine.facts import Cause
 from tunewright.local import shim
+from tunewright.local.regular_files import read_file, status_of
+from tunewright.metrics.lines import parse_object
 
 OBSERVATIONS = "observations.jsonl"
 LAST_WORD = "last-word.json"
@@ -116,22 +117,16 @@ class AttemptFiles:
 
     def last_sign_of_life(self) -> int | None:
         """When a file here last changed, in milliseconds since the Unix epoch; None if there are none."""
-        times = []
-        for path in (self.directory / shim.PROCESS, self.log, self.observations, self.last_word):
-            try:
-                times.append(path.lstat().st_mtime_ns // 1_000_000)
-            except OSError:
-                continue
-        return max(times, default=None)
+        paths = (self.directory / shim.PROCESS, self.log, self.observations, self.last_word)
+        return max(
+            (status.st_mtime_ns // 1_000_000 for path in paths if (status := status_of(path))), default=None
+        )
 
     def last_logged_line(self) -> str:
         """The last line of the log that is not blank; empty if there is none."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, self.log.stat().st_size - _LAST_LINE))
-                lines = file.read(_LAST_LINE).decode(errors="replace").splitlines()
-        except OSError:
-            return ""
+        status = status_of(self.log)
+        begin = max(0, status.st_size - _LAST_LINE) if status is not None else 0
+        lines = read_file(self.log, _LAST_LINE, begin).decode(errors="replace").splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def not_ours(self) -> list[Path]:
@@ -140,9 +135,4 @@ class AttemptFiles:
 
 
 def _fields(path: Path) -> Mapping[str, Any]:
-    try:
-        with path.open("rb") as file:
-            fields = json.loads(file.read(shim.RECORD_SIZE))
-    except (OSError, ValueError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
+    return parse_object(read_file(path, shim.RECORD_SIZE))

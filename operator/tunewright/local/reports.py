@@ -2,16 +2,17 @@
 
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from tunewright.api.trial import MetricSummary
 from tunewright.local.attempt_files import OBSERVATIONS, AttemptFiles
+from tunewright.local.regular_files import read_file
 from tunewright.local.tail import Tail
-from tunewright.metrics.curves import Curve, Point
+from tunewright.metrics.curves import Curve, Point, summary_of
 from tunewright.metrics.last_word import MAX_BYTES, LastWord, parse_last_word
 from tunewright.metrics.lines import parse_line
 from tunewright.metrics.log import LogReader
-from tunewright.metrics.observations import Observation, summarize
+from tunewright.metrics.observations import Observation, merge
 
 MAX_METRICS = 64
 """Names per attempt; the study's objectives are taken in beside them."""
@@ -59,21 +60,16 @@ class Reports:
             began: when the attempt began, in milliseconds since the Unix epoch.
             now: the time.
         """
-        for line in self._tail.lines():
-            self._take_line(line, began, now)
+        self._take([self._observed(line) for line in self._tail.lines()], began, now)
 
     def finish(self, began: int, now: int) -> LastWord | None:
         """Take in the unfinished line and the last word, once nothing more will come; returns the latter."""
         rest = self._tail.rest()
         if self._log is not None or parse_line(rest, now) is not None:  # else it was torn by the end
-            self._take_line(rest, began, now)
-        try:
-            with self._files.last_word.open("rb") as file:
-                word = parse_last_word(file.read(MAX_BYTES))
-        except OSError:
-            return None
+            self._take([self._observed(rest)], began, now)
+        word = parse_last_word(read_file(self._files.last_word, MAX_BYTES))
         if word is not None and word.step is not None and word.step > self._newest_step:
-            self._take(Observation(word.step, word.metrics, now), began, now)
+            self._take([Observation(word.step, word.metrics, now)], began, now)
         return word
 
     def curves(self) -> dict[str, list[Point]]:
@@ -89,24 +85,31 @@ class Reports:
             notes.append(f"of its metrics only the first {MAX_METRICS} were taken in")
         return "; ".join(notes)
 
-    def _take_line(self, line: bytes, began: int, now: int) -> None:
+    def _observed(self, line: bytes) -> Observation | None:
         observation = self._parse(line, self._tail.written_at)
-        if observation is not None:
-            self._take(observation, began, now)
-        elif self._log is None and line.strip():
+        if observation is None and self._log is None and line.strip():
             self._unreadable += 1
+        return observation
 
-    def _take(self, observation: Observation, began: int, now: int) -> None:
-        # A trainer may write any time; the file's own is the kernel's.
-        said = observation.time if began <= observation.time <= now else min(self._tail.written_at, now)
-        self.reported_at = max(said, self.reported_at or began)
-        values = {name: value for name, value in observation.values.items() if self._admits(name)}
-        self._newest_step = max(self._newest_step, observation.step)
-        self.metrics = summarize(self.metrics, Observation(observation.step, values, said))
-        self.not_finite |= {name for name, value in values.items() if not math.isfinite(value)}
-        for name, value in values.items():
-            if math.isfinite(value):
-                self._curves.setdefault(name, Curve()).add(observation.step, value)
+    def _take(self, observations: Iterable[Observation | None], began: int, now: int) -> None:
+        points: dict[str, list[Point]] = {}
+        for observation in filter(None, observations):
+            # A trainer may write any time; the file's own is the kernel's.
+            plausible = began <= observation.time <= now
+            said = observation.time if plausible else min(self._tail.written_at, now)
+            self.reported_at = max(said, self.reported_at or began)
+            self._newest_step = max(self._newest_step, observation.step)
+            for name, value in observation.values.items():
+                if not self._admits(name):
+                    continue
+                if math.isfinite(value):
+                    points.setdefault(name, []).append((observation.step, value))
+                elif name not in self.not_finite:
+                    self.not_finite |= {name}
+        for name, some in points.items():
+            self._curves.setdefault(name, Curve()).extend(some)
+        if points:
+            self.metrics = merge(self.metrics, {name: summary_of(some) for name, some in points.items()})
 
     def _admits(self, name: str) -> bool:
         if name in self._objectives or name in self._others:

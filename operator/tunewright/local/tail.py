@@ -1,16 +1,16 @@
 """The new lines of a file that another program writes to, whatever it writes."""
 
-import os
-import stat
 from pathlib import Path
+
+from tunewright.local.regular_files import read_file, status_of
 
 MAX_LINE = 64 * 2**10
 """Bytes; of a longer line only the beginning is read."""
 
-MAX_READ = 512 * 2**10
+MAX_READ = 128 * 2**10
 """Bytes read at once, so that one flood delays nothing else for long."""
 
-MAX_FILE = 256 * 2**20
+MAX_FILE = 64 * 2**20
 """Bytes; what comes after them is not read."""
 
 
@@ -27,11 +27,8 @@ class Tail:
 
     def behind(self) -> bool:
         """Whether there is something new to read."""
-        try:
-            status = self._path.lstat()
-        except OSError:
-            return False
-        if not stat.S_ISREG(status.st_mode):
+        status = status_of(self._path)
+        if status is None:
             return False
         self._size = min(status.st_size, MAX_FILE)
         self.written_at = status.st_mtime_ns // 1_000_000
@@ -61,15 +58,6 @@ class Tail:
     def _read(self) -> bytes:
         if not self.behind():
             return b""
-        try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            return b""
-        try:
-            data = os.pread(descriptor, min(MAX_READ, self._size - self._offset), self._offset)
-        except OSError:
-            data = b""
-        finally:
-            os.close(descriptor)
+        data = read_file(self._path, min(MAX_READ, self._size - self._offset), self._offset)
         self._offset += len(data)
         return data

@@ -1,6 +1,9 @@
 """Learning curves in bounded memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+
+from tunewright.api.trial import MetricSummary
 
 Point = tuple[int, float]
 """A step, and a metric's value there."""
@@ -18,21 +21,36 @@ class Curve:
         self._stride = 1
         self._count = 0
 
-    def add(self, step: int, value: float) -> None:
-        """One more point."""
-        self._last = (step, value)
-        if self._count % self._stride == 0:
-            self._kept.append(self._last)
-            if len(self._kept) == self._limit:
-                self._kept = self._kept[::2]
-                self._stride *= 2
-        self._count += 1
+    def extend(self, points: Iterable[Point]) -> None:
+        """More points, in the order of their arrival."""
+        for point in points:
+            self._last = point
+            if self._count % self._stride == 0:
+                self._kept.append(point)
+                if len(self._kept) == self._limit:
+                    self._kept = self._kept[::2]
+                    self._stride *= 2
+            self._count += 1
 
     def points(self) -> list[Point]:
-        """What is kept, in the order of its arrival."""
+        """What is kept."""
         if self._last is None or self._kept[-1] is self._last:
             return list(self._kept)
         return [*self._kept, self._last]
+
+
+def summary_of(points: Sequence[Point]) -> MetricSummary:
+    """The summary of some points, at least one; of equal extremes the earlier one counts."""
+    lowest = min(points, key=itemgetter(1))
+    highest = max(points, key=itemgetter(1))
+    return MetricSummary(
+        last=points[-1][1],
+        last_step=points[-1][0],
+        min=lowest[1],
+        min_step=lowest[0],
+        max=highest[1],
+        max_step=highest[0],
+    )
 
 
 def join(earlier: Sequence[Point], later: Sequence[Point]) -> list[Point]:

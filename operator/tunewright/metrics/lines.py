@@ -7,6 +7,8 @@ from typing import Any
 from tunewright.metrics.observations import Observation
 from tunewright.metrics.values import number_of, step_of, values_of
 
+_DECODER = json.JSONDecoder()
+
 
 def parse_line(line: bytes, otherwise: int) -> Observation | None:
     """The observation in a line such as `{"step": 3, "time": 1699.2, "metrics": {"loss": 0.5}}`.
@@ -30,7 +32,7 @@ def parse_line(line: bytes, otherwise: int) -> Observation | None:
 def parse_object(text: bytes) -> Mapping[str, Any]:
     """The JSON object that the text begins with; an empty one if there is none."""
     try:
-        document, _ = json.JSONDecoder().raw_decode(text.decode(errors="replace").lstrip())
+        document, _ = _DECODER.raw_decode(text.decode(errors="replace").lstrip())
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

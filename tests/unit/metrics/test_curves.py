@@ -5,13 +5,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunewright.metrics.curves import Curve, join
+from tunewright.api.trial import MetricSummary
+from tunewright.metrics.curves import Curve, join, summary_of
+from tunewright.metrics.observations import Observation, summarize
 
 
 def curve_of(count: int, limit: int) -> list[tuple[int, float]]:
     curve = Curve(limit)
-    for step in range(count):
-        curve.add(step, step / 2)
+    curve.extend((step, step / 2) for step in range(count))
     return curve.points()
 
 
@@ -28,6 +29,14 @@ def test_a_long_curve_is_thinned_evenly(count: int, limit: int) -> None:
     assert (steps[0], steps[-1]) == (0, count - 1)
     gaps = {after - before for before, after in pairwise(steps[:-1])}
     assert len(gaps) <= 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.5, 1.5, -1.0])), min_size=1))
+def test_a_summary_is_that_of_its_points_one_by_one(points: list[tuple[int, float]]) -> None:
+    summaries: dict[str, MetricSummary] = {}
+    for step, value in points:
+        summaries = summarize(summaries, Observation(step, {"m": value}, 0))
+    assert summary_of(points) == summaries["m"]
 
 
 def test_a_step_done_again_replaces_what_was_lost() -> None:
