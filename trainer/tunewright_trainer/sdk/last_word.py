@@ -6,15 +6,17 @@ It cannot be left for the end: an out-of-memory kill gives no time.
 
 from __future__ import annotations
 
+import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tunewright_trainer.sdk import strict_json
-from tunewright_trainer.sdk.record import Point, Record
+from tunewright_trainer.sdk.record import Curve, Point, Record
 
 MAX_BYTES = 1024
+_SHORTEST_POINT = len("[1,0],")
 
 
 def compose(record: Record, objectives: Sequence[str], final: bool) -> bytes:
@@ -24,32 +26,41 @@ def compose(record: Record, objectives: Sequence[str], final: bool) -> bytes:
     """
     leading = [name for name in objectives if name in record.latest]
     others = [name for name in record.latest if name not in leading]
-    metrics: dict[str, float | str] = {}
-    curve: dict[str, list[list[Any]]] = {}
-    word = {"v": 1, "final": final, "step": record.step, "metrics": metrics, "curve": curve}
+    frame = f'{{"v":1,"final":{str(final).lower()},"step":{record.step},"metrics":{{%s}},"curve":{{%s}}}}'
+    room = MAX_BYTES - len(frame)
+    metrics: list[str] = []
     for name in leading + others:
-        metrics[name] = strict_json.number(record.latest[name].value)
-        if len(strict_json.encode(word)) > MAX_BYTES:
-            del metrics[name]
+        entry = f"{json.dumps(name)}:{json.dumps(strict_json.number(record.latest[name].value))}"
+        if len(entry) < room:
+            metrics.append(entry)
+            room -= len(entry) + 1  # with its comma
+    curves: list[str] = []
     for group in (leading, others):
         for position, name in enumerate(group):
-            share = (MAX_BYTES - len(strict_json.encode(word))) // (len(group) - position)
-            key = len(strict_json.encode({name: []})) - 1  # without the braces, with a comma
-            points = _fitting(record, name, share - key)
-            if len(points) > 1:
-                curve[name] = points
-    return strict_json.encode(word)
+            entry = _curve(name, record.curves[name], room // (len(group) - position))
+            if entry:
+                curves.append(entry)
+                room -= len(entry) + 1
+    return (frame % (",".join(metrics), ",".join(curves))).encode()
 
 
-def _fitting(record: Record, name: str, room: int) -> list[list[Any]]:
-    """As many points of the curve, evenly spaced, as surely fit into `room` bytes."""
-    curve = record.curves[name]
-    longest = max(len(strict_json.encode(_rounded(point))) for point in curve.points())
-    return [_rounded(point) for point in curve.sample(room // (longest + 1))]
+def _curve(name: str, curve: Curve, room: int) -> str:
+    """Evenly spaced points of the curve, as many as surely fit into `room` bytes; "" for less than two."""
+    key = json.dumps(name)
+    room -= len(key) + len(":[],")
+    if room < 2 * _SHORTEST_POINT:
+        return ""
+    points = [_point(point) for point in curve.points()]
+    count = min(len(points), room // (max(map(len, points)) + 1))
+    if count < 2:
+        return ""
+    last = len(points) - 1
+    return f"{key}:[{','.join(points[round(i * last / (count - 1))] for i in range(count))}]"
 
 
-def _rounded(point: Point) -> list[Any]:
-    return [point.step, strict_json.number(float(f"{point.value:.6g}"))]
+def _point(point: Point) -> str:
+    value = f"{point.value:.6g}" if math.isfinite(point.value) else f'"{strict_json.number(point.value)}"'
+    return f"[{point.step},{value}]"
 
 
 class LastWordFile:

@@ -39,16 +39,6 @@ class Curve:
             return list(self._kept)
         return [*self._kept, self._latest]
 
-    def sample(self, count: int) -> list[Point]:
-        """At most `count` points, evenly spaced, with the first and the latest; none for less than two."""
-        points = self.points()
-        if len(points) <= count:
-            return points
-        if count < 2:
-            return []
-        last = len(points) - 1
-        return [points[round(i * last / (count - 1))] for i in range(count)]
-
 
 class Record:
     """Everything reported. Not thread-safe: whoever shares it holds a lock."""

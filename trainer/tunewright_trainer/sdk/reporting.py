@@ -43,8 +43,8 @@ class Reporter:
             if self._observations:
                 self._observations.append(step, time.time(), metrics)
             self._write_last_word(final=False)
-            values = " ".join(f"{name}={value:.6g}" for name, value in metrics.items())
-            print(f"step {step}: {values}", flush=True)
+        values = " ".join(f"{name}={value:.6g}" for name, value in metrics.items())
+        print(f"step {step}: {values}", flush=True)  # may block: a scrape must not wait for it
 
     def conclude(self) -> None:
         """Says that the last word is final."""

@@ -1,0 +1,83 @@
+"""The /metrics page, scraped from a real process."""
+
+import socket
+import urllib.request
+
+from prometheus_client.parser import text_string_to_metric_families
+from tests.unit.trainer.conftest import Home
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def scrape(port: int) -> dict[tuple[str, str, str | None], float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        families = list(text_string_to_metric_families(page.read().decode()))
+    return {
+        (sample.name, sample.labels["name"], sample.labels.get("milestone")): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_serves_latest_values_steps_and_milestones(home: Home) -> None:
+    program = """
+import sys
+from tunewright_trainer import report
+for step in (2, 4, 7):
+    report(step, loss=step / 10, **{'odd "name"': 1})
+sys.stdin.readline()
+"""
+    port = free_port()
+    process = home.start("-c", program, TUNEWRIGHT_METRICS_PORT=str(port), TUNEWRIGHT_MILESTONES="3,9")
+    for _ in range(3):
+        process.stdout.readline()
+
+    assert scrape(port) == {
+        ("tunewright_metric", "loss", None): 0.7,
+        ("tunewright_metric", 'odd "name"', None): 1,
+        ("tunewright_step", "loss", None): 7,
+        ("tunewright_step", 'odd "name"', None): 7,
+        ("tunewright_milestone_metric", "loss", "3"): 0.4,
+        ("tunewright_milestone_metric", 'odd "name"', "3"): 1,
+        ("tunewright_milestone_step", "loss", "3"): 4,
+        ("tunewright_milestone_step", 'odd "name"', "3"): 4,
+    }
+    process.communicate("\n")
+    assert process.returncode == 0
+
+
+def test_all_samples_of_a_scrape_belong_to_one_moment(home: Home) -> None:
+    program = """
+from itertools import count
+from tunewright_trainer import report
+for step in count():
+    report(step, **{f"m{i}": step for i in range(20)})
+"""
+    port = free_port()
+    process = home.start("-c", program, TUNEWRIGHT_METRICS_PORT=str(port))
+    scrapes = []
+    for _ in range(20):
+        for _ in range(20):
+            process.stdout.readline()
+        scrapes.append(scrape(port))
+
+    assert all(len(set(values.values())) == 1 for values in scrapes)
+    assert len({min(values.values()) for values in scrapes}) > 10
+
+
+def test_a_port_that_is_taken_is_an_error(home: Home) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        done = home.run(
+            "-c",
+            "from tunewright_trainer import report; report(1, loss=1)",
+            TUNEWRIGHT_METRICS_PORT=str(listener.getsockname()[1]),
+        )
+
+    assert done.returncode == 1
+    assert "Address already in use" in done.stderr

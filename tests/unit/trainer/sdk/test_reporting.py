@@ -1,0 +1,135 @@
+"""Reports, in real processes: what they leave however the process ends."""
+
+import json
+import signal
+import time
+
+import pytest
+from tests.unit.trainer.conftest import Home
+
+from tunewright_trainer import report
+
+REPORT_TWICE = "from tunewright_trainer import report; report(1, loss=0.5); report(2, loss=0.25, accuracy=1)"
+
+
+def test_by_hand_a_report_is_a_plain_line(home: Home) -> None:
+    bare = dict.fromkeys(("TUNEWRIGHT_OBSERVATIONS", "TUNEWRIGHT_LAST_WORD", "TUNEWRIGHT_CHECKPOINT_DIR"), "")
+    done = home.run("-c", REPORT_TWICE, **bare)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "step 1: loss=0.5\nstep 2: loss=0.25 accuracy=1\n"
+    assert list(home.directory.iterdir()) == []
+
+
+def test_the_sdk_imports_nothing_heavy(home: Home) -> None:
+    heavy = "{'torch', 'numpy', 'sklearn', 'prometheus_client', 'tunewright'}"
+    done = home.run("-c", f"{REPORT_TWICE}; import sys; print(sorted({heavy} & sys.modules.keys()))")
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_proper_end_makes_the_last_word_final(home: Home) -> None:
+    before = time.time()
+    done = home.run("-c", REPORT_TWICE, TUNEWRIGHT_TRIAL="digits-ab-3", TUNEWRIGHT_ATTEMPT="2")
+
+    assert done.stdout.startswith("trial digits-ab-3, attempt 2\n")
+    assert [(o["step"], o["metrics"]) for o in home.observations()] == [
+        (1, {"loss": 0.5}),
+        (2, {"loss": 0.25, "accuracy": 1.0}),
+    ]
+    assert all(before <= observation["time"] <= time.time() for observation in home.observations())
+    assert home.last_word() == {
+        "v": 1,
+        "final": True,
+        "step": 2,
+        "metrics": {"loss": 0.25, "accuracy": 1.0},
+        "curve": {"loss": [[1, 0.5], [2, 0.25]]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "returncode"),
+    [
+        ("import os; os._exit(0)", 0),
+        ("import os; os.kill(os.getpid(), 9)", -signal.SIGKILL),
+        ("raise RuntimeError", 1),
+        ("raise KeyboardInterrupt", -signal.SIGINT),
+        ("import os; os.kill(os.getpid(), 15)", 0),
+    ],
+)
+def test_any_other_end_leaves_it_open(home: Home, ending: str, returncode: int) -> None:
+    done = home.run("-c", f"{REPORT_TWICE}\n{ending}")
+
+    assert done.returncode == returncode
+    assert home.last_word()["final"] is False
+    assert home.last_word()["metrics"] == {"loss": 0.25, "accuracy": 1.0}
+
+
+@pytest.mark.parametrize("lines", [50, 300, 700])
+def test_a_kill_tears_at_most_the_last_line(home: Home, lines: int) -> None:
+    program = """
+from itertools import count
+from tunewright_trainer import report
+for step in count():
+    report(step, **{f"metric_{i}": step + i / 3 for i in range(step % 40 + 1)})
+"""
+    process = home.start("-c", program)
+    for _ in range(lines):
+        process.stdout.readline()
+    process.kill()
+    process.communicate()
+
+    whole, _, rest = home.observations_path.read_text().rpartition("\n")
+    steps = [json.loads(line)["step"] for line in whole.splitlines()]
+    assert steps == list(range(len(steps)))
+    assert len(steps) >= lines
+    assert rest == "" or rest.startswith('{"step"')
+    assert home.last_word()["step"] in (steps[-1], steps[-1] - 1)
+
+
+def test_forked_children_write_nothing(home: Home) -> None:
+    program = """
+import multiprocessing, os, sys
+from tunewright_trainer import report
+
+def work():
+    report(99, loss=0)
+    sys.exit()
+
+report(1, loss=1)
+child = os.fork()
+if child == 0:
+    report(98, loss=0)
+    sys.exit()  # runs the exit handlers
+os.waitpid(child, 0)
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+worker.join()
+os._exit(0)
+"""
+    done = home.run("-c", program)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "step 1: loss=1\n"
+    assert [observation["step"] for observation in home.observations()] == [1]
+    assert (home.last_word()["step"], home.last_word()["final"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("step", "metrics", "message"),
+    [
+        (1, {}, "no metrics"),
+        (-1, {"loss": 1}, "step -1 is negative"),
+        (1, {"loss": "high"}, "metric 'loss': not one number"),
+        (1, {"loss": [1, 2]}, "metric 'loss': not one number"),
+        (1, {f"m{i}": 0 for i in range(65)}, "more than 64 different metric names"),
+    ],
+)
+def test_a_wrong_report_says_what_is_wrong(step: int, metrics: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        report(step, **metrics)
+
+
+def test_a_step_is_a_whole_number() -> None:
+    with pytest.raises(TypeError):
+        report(1.5, loss=1)
