@@ -1,8 +1,5 @@
 """What may still be spent: the reservations of docs/rules.md. Times in milliseconds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from tunewright.api.study import Budget, StudySpec
 from tunewright.engine.facts import Execution
 from tunewright.engine.reasons import StudyReason
@@ -13,13 +10,6 @@ MARGIN = 1_000
 
 TEST_SHARE = 20
 """The search leaves at most one part in so many of a budget for the final test evaluations."""
-
-
-@dataclass(frozen=True)
-class Room:
-    """What one more attempt may use: `limit` is its run time, None where nothing bounds it."""
-
-    limit: int | None
 
 
 def budget_of(spec: StudySpec) -> Budget:
@@ -34,7 +24,7 @@ def grace_of(spec: StudySpec) -> int:
     return spec.trial.grace_period * 1000 + MARGIN
 
 
-def tests_planned(state: State) -> int:
+def planned_tests(state: State) -> int:
     """How many final test evaluations the study ends with."""
     trial = state.study.spec.trial
     if trial is None or not trial.tests:
@@ -45,7 +35,8 @@ def tests_planned(state: State) -> int:
 def active_time(state: State, now: int) -> int:
     """Wall-clock time used."""
     status = state.study.status
-    return status.active_milliseconds + (now - status.active_since if status.active_since is not None else 0)
+    since = now if status.active_since is None else status.active_since
+    return status.active_milliseconds + max(0, now - since)
 
 
 def gpu_time(state: State, now: int) -> int:
@@ -78,9 +69,9 @@ def overdrawn_at(state: State, now: int) -> int | None:
 def _wall_left(state: State, now: int) -> int | None:
     """How long something may still run before it must be asked to stop."""
     duration = budget_of(state.study.spec).max_duration
-    return (
-        None if duration is None else duration * 1000 - active_time(state, now) - grace_of(state.study.spec)
-    )
+    if duration is None:
+        return None
+    return duration * 1000 - active_time(state, now) - grace_of(state.study.spec)
 
 
 def _gpu_left(state: State, now: int) -> int | None:
@@ -100,52 +91,59 @@ def _gpu_milliseconds(hours: float) -> int:
     return int(hours * 3_600_000)
 
 
-def room_for(
-    state: State, now: int, lanes: int, *, testing: bool, starting: Iterable[int] = ()
-) -> Room | None:
-    """What the next attempt may use when up to `lanes` may begin; None where it is too little to begin.
+class Allowance:
+    """What attempts that begin now may use; each of them reserves its share.
 
-    `starting` are the limits of attempts that this same plan begins.
+    Args:
+        state: the study's.
+        now: in milliseconds since the Unix epoch.
+        testing: whether they are final test evaluations, for which the search leaves something.
     """
-    shortest = 0 if testing else state.tally.shortest or 0
-    least = max(MARGIN, shortest)
-    limits = list(starting)
-    wall = _wall_limit(state, now, testing=testing)
-    for shared_by in range(max(1, lanes), 0, -1):
-        gpu = _gpu_limit(state, now, shared_by, limits, testing=testing)
-        limit = min((each for each in (wall, gpu) if each is not None), default=None)
-        if limit is None or limit >= least:
-            return Room(limit)
-    return None
 
+    def __init__(self, state: State, now: int, *, testing: bool) -> None:
+        spec = state.study.spec
+        self._gpus = state.gpus
+        self._grace = grace_of(spec)
+        self._least = MARGIN if testing else max(MARGIN, state.tally.shortest or 0)
+        self._wall = _wall_left(state, now)
+        self._gpu: int | None = None
+        duration, hours = budget_of(spec).max_duration, budget_of(spec).max_gpu_hours
+        if self._wall is not None and duration is not None and not testing:
+            self._wall -= _kept_for_tests(state, duration * 1000, 1)
+        if hours is not None and state.gpus:
+            total = _gpu_milliseconds(hours)
+            kept = 0 if testing else _kept_for_tests(state, total, state.gpus)
+            reserved = sum(_reserved(execution, now, self._grace) for execution in state.executions.values())
+            self._gpu = total - kept - state.charges.gpu_milliseconds - reserved
 
-def scarce(state: State, now: int, *, testing: bool) -> StudyReason:
-    """The reason of the budget that leaves no room for one more attempt."""
-    wall = _wall_limit(state, now, testing=testing)
-    gpu = _gpu_limit(state, now, 1, [], testing=testing)
-    if gpu is None or (wall is not None and wall <= gpu):
-        return StudyReason.MAX_DURATION_REACHED
-    return StudyReason.MAX_GPU_HOURS_REACHED
-
-
-def _wall_limit(state: State, now: int, *, testing: bool) -> int | None:
-    duration, left = budget_of(state.study.spec).max_duration, _wall_left(state, now)
-    if duration is None or left is None:
+    @property
+    def scarce(self) -> StudyReason | None:
+        """The reason of the budget that leaves no room for one more attempt; None where there is room."""
+        if self._wall is not None and self._wall < self._least:
+            return StudyReason.MAX_DURATION_REACHED
+        if self._gpu is not None and self._gpu < self._price(self._least):
+            return StudyReason.MAX_GPU_HOURS_REACHED
         return None
-    return left if testing else left - _kept_for_tests(state, duration * 1000, 1)
 
+    def limit(self, lanes: int) -> int | None:
+        """The run time of one of up to `lanes` attempts that may begin; None where nothing bounds it.
 
-def _gpu_limit(state: State, now: int, lanes: int, starting: list[int], *, testing: bool) -> int | None:
-    hours = budget_of(state.study.spec).max_gpu_hours
-    if hours is None or state.gpus == 0:
-        return None
-    total = _gpu_milliseconds(hours)
-    grace = grace_of(state.study.spec)
-    kept = 0 if testing else _kept_for_tests(state, total, state.gpus)
-    reserved = sum(_reserved(execution, now, grace) for execution in state.executions.values())
-    reserved += sum((limit + grace) * state.gpus for limit in starting)
-    free = total - kept - state.charges.gpu_milliseconds - reserved
-    return free // (lanes * state.gpus) - grace
+        There must be room for one. Where there is not room for all, it is shared by as many as fit.
+        """
+        assert self.scarce is None
+        if self._gpu is None:
+            return self._wall
+        shared_by = min(max(1, lanes), self._gpu // self._price(self._least))
+        share = self._gpu // (shared_by * self._gpus) - self._grace
+        return share if self._wall is None else min(share, self._wall)
+
+    def reserve(self, limit: int | None) -> None:
+        """An attempt of this limit begins."""
+        if self._gpu is not None and limit is not None:
+            self._gpu -= self._price(limit)
+
+    def _price(self, limit: int) -> int:
+        return (limit + self._grace) * self._gpus
 
 
 def _reserved(execution: Execution, now: int, grace: int) -> int:
@@ -157,4 +155,4 @@ def _reserved(execution: Execution, now: int, grace: int) -> int:
 def _kept_for_tests(state: State, total: int, per_millisecond: int) -> int:
     """What the search leaves for the final test evaluations."""
     longest = (state.tally.longest or 0) * per_millisecond
-    return min(tests_planned(state) * longest, total // TEST_SHARE)
+    return min(planned_tests(state) * longest, total // TEST_SHARE)

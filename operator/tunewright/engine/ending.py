@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tunewright.api.study import Phase
-from tunewright.engine.budget import budget_of, overdrawn, room_for, scarce
+from tunewright.engine.budget import Allowance, budget_of, overdrawn
 from tunewright.engine.evaluation import is_test
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State
@@ -60,8 +60,10 @@ def _success(state: State, now: int) -> Ending | None:
         if state.exhausted and state.asked is None:
             return Ending(Phase.COMPLETED, StudyReason.SPACE_EXHAUSTED, "the search space holds nothing new")
     # What runs may leave something of what it has reserved.
-    if not state.executions and room_for(state, now, 1, testing=False) is None:
-        return _out_of_budget(scarce(state, now, testing=False))
+    if not state.executions:
+        reason = Allowance(state, now, testing=False).scarce
+        if reason is not None:
+            return _out_of_budget(reason)
     return None
 
 

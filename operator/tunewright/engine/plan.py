@@ -18,7 +18,7 @@ from tunewright.engine.actions import (
     StartAttempt,
     StopAttempt,
 )
-from tunewright.engine.budget import budget_of, overdrawn, overdrawn_at, room_for
+from tunewright.engine.budget import Allowance, budget_of, overdrawn, overdrawn_at
 from tunewright.engine.ending import Ending, ending_of
 from tunewright.engine.evaluation import is_test, tested_trials
 from tunewright.engine.facts import AttemptKey, Execution
@@ -163,25 +163,23 @@ def _search(state: State, now: int) -> list[Action]:
 
 def _start(state: State, now: int, waiting: Sequence[Trial], places: int, *, testing: bool) -> list[Action]:
     actions: list[Action] = []
-    limits: list[int] = []
+    allowance = Allowance(state, now, testing=testing)
     still_to_come = 0 if testing else max(0, budget_of(state.study.spec).max_trials - state.next_index)
     for place, trial in enumerate(waiting):
-        lanes = min(places, len(waiting) - place + still_to_come)
-        room = room_for(state, now, lanes, testing=testing, starting=limits) if places > 0 else None
-        if room is None:
+        if places <= 0 or allowance.scarce is not None:
             break
+        limit = allowance.limit(lanes=min(places, len(waiting) - place + still_to_come))
         number = max((attempt.number for attempt in trial.status.attempts), default=0) + 1
-        actions.append(StartAttempt(trial, AttemptKey(trial.name, number), room.limit))
+        actions.append(StartAttempt(trial, AttemptKey(trial.name, number), limit))
+        allowance.reserve(limit)
         places -= 1
-        if room.limit is not None:
-            limits.append(room.limit)
     return actions
 
 
 def _create(state: State, now: int, free: int) -> list[Action]:
     """New trials: first the initial configurations, then what the sampler has answered, else a question."""
     free = min(free, budget_of(state.study.spec).max_trials - state.next_index)
-    if free <= 0 or room_for(state, now, 1, testing=False) is None:
+    if free <= 0 or Allowance(state, now, testing=False).scarce is not None:
         return []
     initial = state.initial[state.next_index : state.next_index + free]
     if initial:
@@ -257,7 +255,7 @@ def _tests_missing(state: State, now: int, ending: Ending) -> list[Trial]:
     """The trials that are still to be tested, as far as the budget has room; none of a failed study."""
     if ending.phase is Phase.FAILED:
         return []
-    if overdrawn(state, now) is not None or room_for(state, now, 1, testing=True) is None:
+    if overdrawn(state, now) is not None or Allowance(state, now, testing=True).scarce is not None:
         return []
     return [trial for trial in tested_trials(state) if _evaluation_name(state, trial) not in state.trials]
 
