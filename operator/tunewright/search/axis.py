@@ -6,7 +6,7 @@ Uniform numbers in [0, 1] become values spread as the parameter's scale or prior
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter, ParameterType, Scale
@@ -38,6 +38,9 @@ class Continuous:
     in it. So a value that was proposed, or that a person wrote in some ten digits, comes back from
     `from_unit(to_unit(value))` as the same float; any other legal value comes back as its neighbour.
     """
+
+    count: ClassVar[None] = None
+    ordered: ClassVar[bool] = True
 
     def __init__(self, law: Law, low: float, high: float) -> None:
         self._law = law
@@ -72,6 +75,8 @@ class Stepped:
     With a law, the values share the unit interval as rounding to the nearest step shares the law's
     mass; without one they share it evenly.
     """
+
+    ordered: ClassVar[bool] = True
 
     def __init__(
         self, low: Decimal, step: Decimal, count: int, kind: type[int | float], law: Law | None
@@ -162,6 +167,7 @@ def _centre(index: int, count: int) -> float:
 
 
 def _part(u: float, count: int) -> int:
-    """Which of `count` equal parts of [0, 1] u lies in; in whole numbers, as floats would misplace a border."""
+    """Which of `count` equal parts of [0, 1] u lies in."""
+    # In whole numbers: floats would misplace the borders of 2^53 parts.
     numerator, denominator = u.as_integer_ratio()
     return min(numerator * count // denominator, count - 1)

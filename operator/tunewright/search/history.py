@@ -22,7 +22,7 @@ def key(configuration: Configuration) -> Key:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A trial that has ended: its configuration, and its (finite) value of each objective; none where it failed."""
+    """A trial that has ended: its configuration, and its objectives' finite values; none if it failed."""
 
     configuration: Configuration
     values: tuple[float, ...] | None

@@ -11,7 +11,7 @@ from tunewright.api.parameters import Distribution, Parameter, Scale
 
 _STANDARD = NormalDist()
 _NARROW = 1e-3
-"""Within so small a part of its deviation a normal law is uniform to 1 %, and its distribution function cancels."""
+"""On a range so much narrower than its deviation a normal law is uniform to 1 %, and differences cancel."""
 
 
 class Law(Protocol):

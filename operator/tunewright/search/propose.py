@@ -117,5 +117,5 @@ class _Drawn:
         self._axis = axis
         self._rng = rng
 
-    def value(self, index: int) -> Scalar:
+    def value(self, index: int) -> Scalar:  # noqa: ARG002
         return self._axis.from_unit(self._rng.random())

@@ -39,8 +39,8 @@ class Available:
     settings: dict[str, Any]
 
 
-class BrokenSampler(Exception):
-    """Another package's sampler cannot be used; the message says why, on one line."""
+class BrokenSamplerError(Exception):
+    """Another package's sampler cannot be used; the message says why."""
 
 
 def available() -> list[Available]:
@@ -60,7 +60,7 @@ def create(algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Object
         raise InvalidInput([Problem("spec.algorithm.name", unknown("sampler", algorithm.name, names))])
     try:
         kind = _load(algorithm.name)
-    except BrokenSampler as broken:
+    except BrokenSamplerError as broken:
         raise InvalidInput([Problem("spec.algorithm.name", str(broken))]) from broken
     try:
         settings = kind.settings_model.model_validate(algorithm.settings)
@@ -75,8 +75,8 @@ def create(algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Object
 def _describe(name: str) -> Available:
     try:
         kind = _load(name)
-    except BrokenSampler as broken:
-        return Available(name, str(broken), {})
+    except BrokenSamplerError as broken:
+        return Available(name, one_line(str(broken)), {})
     return Available(name, kind.description, kind.settings_model.model_json_schema())
 
 
@@ -94,11 +94,9 @@ def _load(name: str) -> type[Sampler]:
     try:
         kind = entry.load()
     except Exception as error:  # whatever another package's import raises
-        raise BrokenSampler(
-            one_line(f"{origin} cannot be loaded: {type(error).__name__}: {error}")
-        ) from error
+        raise BrokenSamplerError(f"{origin} cannot be loaded: {type(error).__name__}: {error}") from error
     if not (isinstance(kind, type) and issubclass(kind, Sampler)) or isabstract(kind):
-        raise BrokenSampler(f"{origin} is no class that implements tunewright.search.sampler.Sampler")
+        raise BrokenSamplerError(f"{origin} is no class that implements tunewright.search.sampler.Sampler")
     if not isinstance(getattr(kind, "description", None), str):
-        raise BrokenSampler(f"{origin} has no description")
+        raise BrokenSamplerError(f"{origin} has no description")
     return kind

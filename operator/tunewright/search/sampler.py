@@ -81,7 +81,11 @@ class Sampler(ABC):
         """`settings` is an instance of `settings_model`."""
         self.settings = settings
 
-    def problems(self, space: SearchSpace, objectives: Sequence[Objective]) -> Sequence[Problem]:
+    def problems(
+        self,
+        space: SearchSpace,  # noqa: ARG002
+        objectives: Sequence[Objective],  # noqa: ARG002
+    ) -> Sequence[Problem]:
         """What of a study it cannot honour, by paths that begin with `spec.`; nothing as a rule."""
         return []
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter, in_dependency_order
-from tunewright.search.axis import Axis, Continuous, Levels, Listed, Stepped, axis_of
+from tunewright.search.axis import Axis, Continuous, Levels, Stepped, axis_of
 from tunewright.search.enumeration import Enumeration, cardinality
 from tunewright.search.law import law_of
 
@@ -21,7 +21,7 @@ class SearchSpace:
         parameters: the parameters as they were given.
         ordered: the parameters in dependency order, each after those that its condition names. The
             coordinates of the unit cube follow it.
-        axes: for each parameter its transforms between values and the unit interval.
+        axes: for each parameter, in dependency order, its transforms between values and the unit interval.
     """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
@@ -33,7 +33,7 @@ class SearchSpace:
         self._counted = False
 
     def configuration(self, units: Sequence[float]) -> dict[str, Scalar]:
-        """The active configuration at a point of the unit cube; independent uniform units draw from the prior."""
+        """The active configuration at a point of the unit cube; uniform points follow scales and priors."""
         configuration: dict[str, Scalar] = {}
         for parameter, u in zip(self.ordered, units, strict=True):
             if parameter.active(configuration):
@@ -49,7 +49,7 @@ class SearchSpace:
         return configuration
 
     def default_configuration(self, fallback: Mapping[str, object] | None = None) -> dict[str, Scalar]:
-        """Each active parameter's `default`; where it has none, `fallback`'s value if that is legal, else its middle.
+        """Each active parameter's `default`, else `fallback`'s value where that is legal, else its middle.
 
         The middle is that of the range in its scale, or the prior's median; of an ordinal parameter the
         middle value, of a categorical one the first, of a bool one false.
@@ -92,7 +92,7 @@ class SearchSpace:
         return self._cardinality
 
     def enumerate(self, levels: Mapping[str, Levels] | None = None) -> Enumeration:
-        """All configurations in a fixed order, each once; `levels` stand in for those of continuous parameters.
+        """All configurations in a fixed order, each once; `levels` are those of continuous parameters.
 
         Raises:
             ValueError: a continuous parameter has no levels.
@@ -117,15 +117,15 @@ class SearchSpace:
         if isinstance(given, bool | int | float | str) and parameter.contains(given):
             return given
         axis = self.axes[parameter.name]
-        if isinstance(axis, Listed) and not axis.ordered:
-            return axis.value(0)
+        if not axis.ordered:
+            return axis.from_unit(0.0)
         if isinstance(axis, Stepped):
             # Not at u = 0.5, which counts half a step beyond the bounds: on a log scale that shows.
             return law_of(parameter, parameter.low, parameter.high).quantile(0.5)
         return axis.from_unit(0.5)
 
     def _own(self, parameter: Parameter, value: Scalar) -> Scalar:
-        """A legal value as its parameter would propose it: 3.0 is the int 3, 0.30000000000000004 the step 0.3."""
+        """A legal value as its axis writes it: 3.0 is the int 3, 0.30000000000000004 the step 0.3."""
         axis = self.axes[parameter.name]
         if isinstance(axis, Continuous):
             return float(value)

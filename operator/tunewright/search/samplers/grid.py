@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from tunewright.api.base import Int, Model, Scalar
 from tunewright.api.problems import Problem
@@ -33,7 +33,11 @@ class GridSampler(Sampler):
     description = "every combination once, in a fixed order"
     settings_model = GridSettings
 
-    def problems(self, space: SearchSpace, objectives: Sequence[Objective]) -> Sequence[Problem]:
+    def problems(
+        self,
+        space: SearchSpace,
+        objectives: Sequence[Objective],  # noqa: ARG002
+    ) -> Sequence[Problem]:
         if self.settings.points is not None:
             return []
         names = {parameter.name for parameter in space.continuous()}
@@ -66,9 +70,9 @@ class GridSampler(Sampler):
         return Response(suggestions, state)
 
 
-def _positions(grid: Enumeration, last: JsonValue) -> Iterable[Position]:
-    """The positions after the one that was given out last."""
-    position = grid.after(tuple(int(level) for level in last)) if isinstance(last, list) else grid.first()
+def _positions(grid: Enumeration, last: Any) -> Iterable[Position]:
+    """The positions after the one that was given out last; all where there was none."""
+    position = grid.first() if last is None else grid.after(tuple(last))
     while position is not None:
         yield position
         position = grid.after(position)

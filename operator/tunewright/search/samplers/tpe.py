@@ -4,7 +4,6 @@ import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeGuard
 
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
@@ -12,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from tunewright.api.base import Scalar
 from tunewright.api.trial import Proposal
-from tunewright.search.axis import Axis, Continuous, Listed
+from tunewright.search.axis import Axis, Listed
 from tunewright.search.history import Configuration
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
@@ -81,19 +80,21 @@ def _known(configuration: Configuration, values: tuple[float, ...] | None, space
     One that failed is told as running, for that always counts as not good, where a pruned one would count
     as good while little has succeeded.
     """
-    axes = {name: space.axes[name] for name in configuration if not _fixed(space.axes[name])}
+    axes = {name: space.axes[name] for name in configuration if space.axes[name].count != 1}
     return create_trial(
         state=TrialState.RUNNING if values is None else TrialState.COMPLETE,
         values=values,
-        params={
-            name: axis.index(configuration[name]) if _unordered(axis) else axis.to_unit(configuration[name])
-            for name, axis in axes.items()
-        },
+        params={name: _told(axis, configuration[name]) for name, axis in axes.items()},
         distributions={
-            name: CategoricalDistribution(range(axis.count)) if _unordered(axis) else FloatDistribution(0, 1)
+            name: FloatDistribution(0, 1) if axis.ordered else CategoricalDistribution(range(axis.count or 0))
             for name, axis in axes.items()
         },
     )
+
+
+def _told(axis: Axis, value: Scalar) -> float:
+    """A value in Optuna's terms: a category's number, or else the place from 0 to 1."""
+    return axis.index(value) if isinstance(axis, Listed) and not axis.ordered else axis.to_unit(value)
 
 
 def _ask(study: optuna.Study, space: SearchSpace) -> dict[str, Scalar]:
@@ -103,19 +104,10 @@ def _ask(study: optuna.Study, space: SearchSpace) -> dict[str, Scalar]:
         if not parameter.active(configuration):
             continue
         axis, name = space.axes[parameter.name], parameter.name
-        if _fixed(axis):
+        if axis.count == 1:
             configuration[name] = axis.from_unit(0.5)
-        elif _unordered(axis):
+        elif isinstance(axis, Listed) and not axis.ordered:
             configuration[name] = axis.value(trial.suggest_categorical(name, range(axis.count)))
         else:
             configuration[name] = axis.from_unit(trial.suggest_float(name, 0, 1))
     return configuration
-
-
-def _fixed(axis: Axis) -> bool:
-    """Whether there is nothing to choose."""
-    return not isinstance(axis, Continuous) and axis.count == 1
-
-
-def _unordered(axis: Axis) -> TypeGuard[Listed]:
-    return isinstance(axis, Listed) and not axis.ordered
