@@ -40,9 +40,6 @@ _ANYTHING: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 _NUMERIC = "self.type in ['float', 'int']"
 _LINEAR = "(!has(self.scale) || self.scale == 'linear')"
 
-_FIXED = ("objectives", "parameters", "initial", "algorithm", "trial")
-"""What a running study's history stands on. The budget may be raised, and the study suspended."""
-
 
 def _unchanged(name: str) -> Rule:
     rule = f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})"
@@ -50,7 +47,7 @@ def _unchanged(name: str) -> Rule:
 
 
 _RULES: Mapping[type[Model], list[Rule]] = {
-    StudySpec: [_unchanged(name) for name in _FIXED],
+    StudySpec: [_unchanged(name) for name in StudySpec.model_fields if name not in StudySpec.editable],
     TrialSpec: [("self == oldSelf", "a trial's spec cannot be changed")],
     Parameter: [
         (f"!({_NUMERIC}) || (has(self.min) && has(self.max))", "float and int need min and max"),

@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
@@ -237,6 +237,9 @@ class StudySpec(Model):
     """What to tune, how to search, what it may cost, and how a trial runs."""
 
     not_built_yet = ("earlyStopping", "warmStartFrom", "constraints", "stages")
+
+    editable: ClassVar[tuple[str, ...]] = ("budget", "suspend")
+    """What may change once the study has begun. Its trials are results of all the rest."""
 
     objectives: list[Objective] = Field(
         min_length=1, max_length=8, description="What to optimise; several make a Pareto front."
