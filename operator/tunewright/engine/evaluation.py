@@ -17,6 +17,12 @@ def best_trials(state: State) -> list[Trial]:
     return [state.trials[state.tally.names[index]] for index in state.tally.front]
 
 
+def searching(state: State) -> list[Trial]:
+    """The trials of the search that have not ended, in the order of their index."""
+    trials = [trial for trial in state.open.values() if not is_test(trial)]
+    return sorted(trials, key=lambda trial: trial.spec.index)
+
+
 def best_trial(state: State) -> Trial | None:
     """The best trial; of a Pareto front the member that is best in the first objective."""
     first = state.study.spec.objectives[0]

@@ -20,7 +20,7 @@ from tunewright.engine.actions import (
 )
 from tunewright.engine.budget import Allowance, budget_of, overdrawn, overdrawn_at
 from tunewright.engine.ending import Ending, ending_of
-from tunewright.engine.evaluation import is_test, tested_trials
+from tunewright.engine.evaluation import is_test, searching, tested_trials
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import evaluation_name, trial_name
 from tunewright.engine.outcomes import settle, with_status
@@ -47,7 +47,7 @@ def _phase(state: State, now: int, ending: Ending | None) -> Phase:
         return ending.phase
     if state.study.spec.suspend:
         return Phase.SUSPENDED
-    if ending is not None and all(is_test(trial) for trial in state.open.values()):
+    if ending is not None and not searching(state):
         return Phase.TESTING
     return Phase.RUNNING
 
@@ -157,8 +157,7 @@ def _search(state: State, now: int) -> list[Action]:
     """Begin what waits, and fill free places with new trials."""
     parallelism = budget_of(state.study.spec).parallelism
     starts = _start(state, now, _waiting(state), parallelism - len(state.executions), testing=False)
-    searching = sum(not is_test(trial) for trial in state.open.values())
-    return [*starts, *_create(state, now, parallelism - searching)]
+    return [*starts, *_create(state, now, parallelism - len(searching(state)))]
 
 
 def _start(state: State, now: int, waiting: Sequence[Trial], places: int, *, testing: bool) -> list[Action]:
@@ -226,14 +225,12 @@ def _new(
 
 
 def _question(state: State, count: int) -> Propose:
-    searching = sorted(
-        (trial for trial in state.open.values() if not is_test(trial)), key=lambda trial: trial.spec.index
-    )
+    pending = searching(state)
     proposal = state.newest.spec.proposal if state.newest is not None else Proposal()
     last = proposal.inputs
     inputs = ProposalInputs(
         completed=len(state.tally.history),
-        pending=[trial.spec.index for trial in searching],
+        pending=[trial.spec.index for trial in pending],
         count=count,
         drawn=last.drawn + last.count if last is not None else 0,
         state=proposal.state,
@@ -242,7 +239,7 @@ def _question(state: State, count: int) -> Propose:
         space=state.space,
         objectives=state.study.spec.objectives,
         history=state.tally.history.snapshot(),
-        pending=[trial.spec.parameters for trial in searching],
+        pending=[trial.spec.parameters for trial in pending],
         count=count,
         seed=state.study.spec.algorithm.seed,
         state=inputs.state,
@@ -267,7 +264,7 @@ def _evaluation_name(state: State, source: Trial) -> str:
 
 def _test(state: State, now: int, ending: Ending) -> list[Action]:
     """Once the search has ended: evaluate its best and the default configuration on the test data."""
-    if any(not is_test(trial) for trial in state.open.values()):
+    if searching(state):
         return []
     waiting = _waiting(state)
     places = budget_of(state.study.spec).parallelism - len(state.executions)

@@ -10,6 +10,7 @@ from tunewright.api.trial import Purpose, Trial
 from tunewright.engine.actions import Propose
 from tunewright.engine.charges import NOTHING, charges_of, difference, greater, total
 from tunewright.engine.facts import AttemptKey, Execution
+from tunewright.engine.reasons import StudyReason
 from tunewright.engine.tally import Tally
 from tunewright.search.initial import initial_configurations
 from tunewright.search.sampler import Configuration, Response
@@ -71,6 +72,7 @@ class State:
         present = reduce(total, map(charges_of, self.trials.values()), NOTHING)
         # Where more has been charged than the trials tell of, some were deleted by hand.
         self.charges = greater(present, self.study.status.charged)
+        self._recall()
 
     @classmethod
     def of(
@@ -94,6 +96,7 @@ class State:
         self.next_index = max(self.next_index, study.status.next_index)
         if spec_changed:
             self._derive()
+            self.exhausted, self.sampler_error = False, ""
 
     def trial_changed(self, trial: Trial) -> None:
         """A Trial that is new, or as it is now."""
@@ -153,6 +156,16 @@ class State:
         """The sampler raised an error instead of answering."""
         self.asked = None
         self.sampler_error = message
+
+    def _recall(self) -> None:
+        """What the sampler said last, where the study ended with it and has not been edited since."""
+        status = self.study.status
+        if status.observed_generation != self.study.metadata.generation:
+            return
+        # A study without a completed trial may have ended otherwise; then its budget speaks first.
+        self.exhausted = status.reason in (StudyReason.SPACE_EXHAUSTED, StudyReason.NO_TRIAL_COMPLETED)
+        if status.reason == StudyReason.SAMPLER_FAILED:
+            self.sampler_error = status.message
 
     def _executions_of(self, name: str) -> list[Execution]:
         return [execution for key, execution in self.executions.items() if key.trial == name]

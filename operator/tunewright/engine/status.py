@@ -7,7 +7,7 @@ from tunewright.api.study import Phase, StudyStatus, TrialCounts
 from tunewright.api.trial import TrialState
 from tunewright.engine.budget import active_time
 from tunewright.engine.ending import Ending
-from tunewright.engine.evaluation import best_trial, default_trial, described, is_test
+from tunewright.engine.evaluation import best_trial, default_trial, described, searching
 from tunewright.engine.state import State
 
 MAX_FRONT = 50
@@ -41,7 +41,7 @@ def status_of(state: State, now: int, phase: Phase, ending: Ending | None) -> St
 
 
 def _counts(state: State) -> TrialCounts:
-    live = Counter(trial.status.state for trial in state.open.values() if not is_test(trial))
+    live = Counter(trial.status.state for trial in searching(state))
     ended = state.tally.counts
     return TrialCounts(
         created=state.next_index,

@@ -1,6 +1,7 @@
 """The state as a fold over changes: what follows from the objects, whatever way they came."""
 
 from tests.builders import a_study, a_trial
+
 from tunewright.api.trial import Attempt, Outcome, ProposalInputs, Trial, TrialState
 from tunewright.engine.facts import AttemptKey, Execution, Exit
 from tunewright.engine.state import State
