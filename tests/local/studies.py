@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,21 @@ def a_shell_study(
 ) -> Path:
     """A study file in `folder` whose trials run a shell script that is read from its log."""
     (folder / "worker.sh").write_text(script)
-    container = {
-        "name": "main",
-        "image": "none",
-        "command": ["sh", "worker.sh", *(arguments or ("0", "$(HP_X)"))],
-    }
-    trial = {
-        "template": {"spec": {"template": {"spec": {"containers": [container]}}}},
-        "metrics": {"source": "log"},
-        "gracePeriod": "5s",
-        **spec.pop("trial", {}),
-    }
+    trial = {"metrics": {"source": "log"}, **spec.pop("trial", {})}
+    command = ["sh", "worker.sh", *(arguments or ("0", "$(HP_X)"))]
+    return a_study(folder, command, budget=budget, trial=trial, **spec)
+
+
+def a_study(
+    folder: Path,
+    command: Sequence[str],
+    *,
+    budget: dict[str, Any] | None = None,
+    trial: dict[str, Any] | None = None,
+    **spec: Any,
+) -> Path:
+    """A study file in `folder` whose trials run a command; what is given replaces fields of what is usual."""
+    container = {"name": "main", "image": "none", "command": list(command)}
     document = {
         "apiVersion": "tunewright.dev/v1alpha1",
         "kind": "HyperparameterStudy",
@@ -49,13 +54,32 @@ def a_shell_study(
             "parameters": [{"name": "x", "type": "float", "min": 0, "max": 1}],
             "algorithm": {"name": "random", "seed": 1},
             "budget": {"maxTrials": 4, "parallelism": 2, **(budget or {})},
-            "trial": trial,
+            "trial": {
+                "template": {"spec": {"template": {"spec": {"containers": [container]}}}},
+                "gracePeriod": "5s",
+                **(trial or {}),
+            },
             **spec,
         },
     }
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(document))
     return path
+
+
+def programs(folder: Path, scripts: Mapping[str, str]) -> dict[str, Any]:
+    """Puts executable scripts there, by name; returns the fields of a study that runs each of them once.
+
+    The command is to be `./$(HP_PROGRAM)`.
+    """
+    for name, script in scripts.items():
+        (folder / name).write_text(textwrap.dedent(script).lstrip())
+        (folder / name).chmod(0o755)
+    return {
+        "parameters": [{"name": "program", "type": "categorical", "values": [*scripts]}],
+        "algorithm": {"name": "grid"},
+        "initial": {"default": False},
+    }
 
 
 def start(study: Path, *options: str) -> "subprocess.Popen[bytes]":

@@ -139,7 +139,8 @@ class Watch:
             Execution(
                 key=self.launch.key,
                 started_at=started_at,
-                reported_at=self._reports.reported_at,
+                # What is not read yet may hold a report: nobody is silent because we are slow.
+                reported_at=now if self._reports.behind() else self._reports.reported_at,
                 gpus=self.launch.gpus,
                 metrics=self._reports.metrics,
                 not_finite=self._reports.not_finite,
