@@ -81,7 +81,7 @@ def _read_shipped(name: str) -> Samples:
 
 
 def _read_npz(path: Path) -> Samples:
-    with np.load(path) as arrays:  # without pickles: a data file must not run code
+    with path.open("rb") as file, np.load(file) as arrays:  # no pickles: a data file must not run code
         missing = {"X", "y"} - set(arrays.files)
         if missing:
             raise BadInputError(f"--dataset: {path} has no array {min(missing)!r}; it must have X and y")
