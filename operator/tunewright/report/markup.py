@@ -11,7 +11,8 @@ Content = Element | str | None
 
 def element(tag: str, *content: Content, **attributes: str) -> Element:
     """An element; of an attribute's name a trailing `_` is dropped (`class_`), `_` within is `-`."""
-    made = Element(tag, {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
+    named = {name.rstrip("_").replace("_", "-"): printable(value) for name, value in attributes.items()}
+    made = Element(tag, named)
     for part in content:
         if isinstance(part, Element):
             made.append(part)

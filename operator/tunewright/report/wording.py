@@ -50,7 +50,8 @@ def duration(milliseconds: float) -> str:
 
 def gpu_hours(milliseconds: float) -> str:
     """GPU time, given in milliseconds of one GPU."""
-    return f"{number(float(f'{milliseconds / _HOUR:.3g}'))} GPU-hours"
+    hours = number(float(f"{milliseconds / _HOUR:.3g}"))
+    return f"{hours} GPU-hour" + ("" if hours == "1" else "s")
 
 
 def moment(milliseconds: int) -> str:
