@@ -94,15 +94,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
 
 
 def test_a_run_stopped_half_way_ends_as_an_uninterrupted_one(home: Home, here: Here) -> None:
-    run = ("--max-epochs", "12", "--seed", "3")
-    parameters = json.dumps({"dropout": 0.2, "schedule": "cosine", "width": 256, "batch_size": 16})
+    run = ("--max-epochs", "8", "--seed", "3")
+    parameters = json.dumps({"dropout": 0.2, "schedule": "cosine", "width": 64, "batch_size": 4})
     process = home.start(*COMMAND, *run, TUNEWRIGHT_PARAMETERS=parameters)
     assert process.stdout is not None
-    assert any(line.startswith("step 3:") for line in process.stdout)
+    assert any(line.startswith("step 2:") for line in process.stdout)
     process.send_signal(signal.SIGTERM)
     process.communicate()
     assert process.returncode == 143
-    assert 3 <= home.observations()[-1]["step"] < 12
+    assert 2 <= home.observations()[-1]["step"] < 8
     assert home.last_word()["final"] is False
 
     resumed = home.run(*COMMAND, *run, TUNEWRIGHT_PARAMETERS=parameters)
@@ -120,7 +120,7 @@ def test_a_run_stopped_half_way_ends_as_an_uninterrupted_one(home: Home, here: H
 
     # From the trial's checkpoint: nothing but the test's metrics, and the same ones.
     source = {"TUNEWRIGHT_PARAMETERS": parameters, "TUNEWRIGHT_CHECKPOINT_FROM": str(home.checkpoints)}
-    assert here.run(*run, **source, TUNEWRIGHT_FINAL_TEST="1") == (0, [(12, from_scratch[-1][1])])
+    assert here.run(*run, **source, TUNEWRIGHT_FINAL_TEST="1") == (0, [(8, from_scratch[-1][1])])
 
     # An attempt that finds all epochs done repeats the last one's report.
     assert here.run(*run, **source) == (0, [observed[-1]])

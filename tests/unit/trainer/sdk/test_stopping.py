@@ -1,5 +1,6 @@
 """SIGTERM, in real processes: each says on standard output where it is, and waits on standard input."""
 
+import os
 import signal
 
 import pytest
@@ -103,3 +104,34 @@ thread.start()
 thread.join()
 """
     assert stopped(home, setup) == (143, ["step 2: loss=0.5"])
+
+
+def test_a_program_with_data_loader_workers_saves_and_leaves_none(home: Home) -> None:
+    program = """
+from itertools import count
+import torch
+from torch.utils.data import DataLoader, Dataset
+from tunewright_trainer import on_stop, parameters, report
+
+class Squares(Dataset):
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        return torch.tensor(float(index)) ** parameters(power=2)["power"]
+
+loader = DataLoader(Squares(), batch_size=4, num_workers=2, persistent_workers=True)
+on_stop(lambda: print("saved"))
+for epoch in count():
+    report(epoch, total=sum(batch.sum() for batch in loader))
+"""
+    process = home.start("-c", program)
+    assert process.stdout is not None
+    assert "step 2: total=140\n" in iter(process.stdout.readline, "")
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate()
+
+    assert (process.returncode, err) == (143, "")
+    assert out.splitlines()[-1] == "saved"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
