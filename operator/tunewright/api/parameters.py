@@ -107,6 +107,11 @@ class Parameter(Model):
         return self.max
 
     @property
+    def _spacing(self) -> float:
+        """How far apart the floats of the range lie, and so how exact its values are: far from 0 not very."""
+        return math.ulp(max(abs(self.low), abs(self.high)))
+
+    @property
     def choices(self) -> list[Scalar]:
         """The values of a parameter that lists them; empty for a numeric one."""
         if self.type is ParameterType.BOOL:
@@ -126,9 +131,7 @@ class Parameter(Model):
         if self.step is None:
             return True
         count = (value - self.low) / self.step
-        # A value of the grid is rounded to the floats around it, which far from 0 lie far apart.
-        rounding = math.ulp(max(abs(self.low), abs(self.high))) / self.step
-        return abs(count - round(count)) <= 1e-9 * max(1.0, count) + rounding
+        return abs(count - round(count)) <= 1e-9 * max(1.0, count) + self._spacing / self.step
 
     def active(self, configuration: Mapping[str, Scalar]) -> bool:
         """Whether it is active beside the values of `configuration`, which holds active parameters alone."""
@@ -175,9 +178,9 @@ class Parameter(Model):
             raise Invalid(
                 "step", f"not with scale {self.scale}: use scale linear, or list the values as an ordinal"
             )
-        if self.low < self.high and step > width:
+        if self.low < self.high and step > width + self._spacing:
             raise Invalid("step", f"must not exceed max - min = {width:g}, but is {step:g}")
-        if width / step > MAX_INTEGER or step < math.ulp(max(abs(self.low), abs(self.high))):
+        if width / step > MAX_INTEGER or step < self._spacing:
             raise Invalid("step", f"{step:g} is too fine for a range of {width:g}; leave it out")
 
     def _check_law(self) -> None:

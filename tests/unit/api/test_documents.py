@@ -177,6 +177,7 @@ TEXTS: dict[str, tuple[bytes, str]] = {
     "NaN": ((HEAD+"spec:\n  parameters:\n  - {name: x, type: float, min: .nan, max: 1}\n").encode(), "spec.parameters[0].min: must be a finite number, not .nan (line 6)"),
     "infinity": (b"spec: {a: [0, -.inf]}", "spec.a[1]: must be a finite number, not -.inf (line 1)"),
     "large integer": (b"spec: {a: 9223372036854775808}", "spec.a: whole numbers go from -2^63 to 2^63 - 1; write a larger one as in 1e30 (line 1)"),
+    "endless integer": (b"spec: {a: " + b"9" * 5_000 + b"}", "spec.a: whole numbers go from -2^63 to 2^63 - 1; write a larger one as in 1e30 (line 1)"),
     "NUL": (b'spec: {a: "x\\0"}', "spec.a: a text must not hold a NUL character (line 1)"),
     "surrogate": (b'spec: {a: "\\ud800"}', "spec.a: half of an escaped pair; write the character itself (line 1)"),
     "bad escape": (b'spec: {a: "\\U00110000"}', "line 1, column 14: not YAML: an escape or directive that means nothing"),

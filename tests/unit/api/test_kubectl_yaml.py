@@ -89,10 +89,10 @@ def test_a_text_in_quotes(text: str) -> None:
 
 
 def test_a_merge_gives_way_to_what_is_written() -> None:
-    text = "base: &base {a: 1, b: 1}\nother: &other {b: 2, c: 2}\nboth: {b: 3, <<: [*base, *other]}\n"
+    text = "base: &base {a: 1, b: 1}\nother: &other {a: 2, c: 2}\nboth: {b: 3, <<: [*base, *other]}\n"
     assert read(text) == {
         "base": {"a": 1, "b": 1},
-        "other": {"b": 2, "c": 2},
+        "other": {"a": 2, "c": 2},
         "both": {"a": 1, "b": 3, "c": 2},
     }
 

@@ -69,6 +69,13 @@ def test_every_step_of_a_range_is_a_value(low: float, width: float, count: int, 
     assert stepped.contains(low + index * step)
 
 
+def test_a_step_as_wide_as_its_range() -> None:
+    """As floats 0.3 - 0.1 is less than 0.2."""
+    stepped = parameter(type="float", min=0.1, max=0.3, step=0.2)
+    assert stepped.contains(0.1)
+    assert stepped.contains(0.3)
+
+
 def test_a_range_of_one_value() -> None:
     point = parameter(type="float", min=0.5, max=0.5, scale="log", default=0.5)
     assert point.contains(0.5)
