@@ -19,6 +19,8 @@ MIN_TRIALS = 20
 MAX_TRIALS = 1_000
 FOLDS = 5
 TREES = 50
+CONFIDENT = 2.776
+"""So many standard errors to each side are 95 % confidence: Student's t with four degrees of freedom."""
 _MAX_CELLS = 20_000
 _INACTIVE = -0.5
 

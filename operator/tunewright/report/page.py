@@ -92,7 +92,9 @@ def _plot(key: str, drawing: Drawing) -> list[Element]:
 
 def _about(view: StudyView) -> str:
     algorithm = view.study.spec.algorithm
-    return f"Made by Tunewright. Sampler {algorithm.name}, seed {algorithm.seed}. This file needs no network."
+    used = {trial.spec.proposal.sampler for trial in view.searched} - {"", algorithm.name}
+    sampler = algorithm.name + (f" ({', '.join(sorted(used))})" if used else "")
+    return f"Made by Tunewright. Sampler {sampler}, seed {algorithm.seed}. This file needs no network."
 
 
 def _resource(name: str) -> str:

@@ -199,7 +199,7 @@ def all_trials(view: StudyView) -> list[Element]:
     gaps = [metric for metric in (GAP, OVERFITTING) if any(metric in t.status.metrics for t in view.searched)]
     headings = [
         "trial", ">rank", "state", *(f">{o.metric}" for o in view.objectives),
-        *(f">{metric.replace('_', ' ')}" for metric in gaps), ">time", *_headings(view),
+        *(f">{metric}" for metric in gaps), ">time", *_headings(view),
     ]  # fmt: skip
     shown = best_and_latest(view, view.searched, min(MAX_ROWS, _MAX_CELLS // len(headings)))
     ranks = {name: rank for rank, name in enumerate(view.ranked, start=1)}

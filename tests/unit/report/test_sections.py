@@ -78,7 +78,7 @@ def test_all_trials_come_best_first_with_the_gap_and_the_flag() -> None:
     parts = sections.all_trials(view)
     headings = ["".join(cell.itertext()) for cell in parts[0].findall(".//thead/tr/th")]
     assert headings[:7] == [
-        "trial", "rank", "state", "validation_accuracy", "generalization gap", "overfitting", "time",
+        "trial", "rank", "state", "validation_accuracy", "generalization_gap", "overfitting", "time",
     ]  # fmt: skip
     rows = rows_of(parts)
     assert len(rows) == 40

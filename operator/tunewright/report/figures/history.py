@@ -61,14 +61,16 @@ def _traces(
     best = [pair for pair in with_value if pair[1].name in front]
     several = len(view.objectives) > 1
 
-    def points(pairs: Sequence[tuple[int, Trial]], name: str, **marker: object) -> go.Scatter:
+    def points(
+        pairs: Sequence[tuple[int, Trial]], name: str, symbol: str = "circle", **marker: object
+    ) -> go.Scatter:
         values = [view.evaluated[trial.name][position] for _, trial in pairs]
         return go.Scatter(
             x=[order for order, _ in pairs],
             y=[shown.clip(value) for value in values],
             mode="markers",
             name=name,
-            marker=marker,
+            marker={**marker, "symbol": [_symbol(value, shown, symbol) for value in values]},
             text=[describe(view, trial) for _, trial in pairs],
             hovertemplate="%{text}<extra></extra>",
         )
@@ -91,6 +93,12 @@ def _traces(
         points(best, front_label(view), color=BEST, size=9 if several else 15, symbol="star"),
     ]
     return [trace for trace in traces if len(trace.x)]
+
+
+def _symbol(value: float, shown: Range, usual: str) -> str:
+    if value < shown.low:
+        return "triangle-down"
+    return "triangle-up" if value > shown.high else usual
 
 
 def _best_so_far(view: StudyView, position: int, shown: Range) -> go.Scatter:
@@ -118,7 +126,7 @@ def _caption(view: StudyView, drawn: int, beyond: int) -> str:
     if any(trial.name not in view.evaluated for trial in view.ended):
         text += " Crosses at the bottom are trials that ended without a value."
     if beyond:
-        text += f" {count(beyond, 'value')} far from the rest drawn at the edge; the pointer tells the value."
+        text += f" Triangles at the edge are {count(beyond, 'value')} beyond it; the pointer tells which."
     if drawn < len(view.ended):
         text += f" {drawn:,} of {len(view.ended):,} trials are drawn, evenly spread; the line takes in all."
     waiting = len(view.searched) - len(view.ended)

@@ -3,13 +3,15 @@
 import plotly.graph_objects as go
 
 from tunewright.report.figures.drawing import GOOD, OTHER, Drawing, figure, shortened
-from tunewright.report.importance import FOLDS, MIN_TRIALS, Importance
+from tunewright.report.importance import CONFIDENT, FOLDS, MIN_TRIALS, Importance
 from tunewright.report.view import StudyView
 from tunewright.report.wording import count
 
 MAX_PARAMETERS = 15
 LEAST_R2 = 0.1
 """Below this the forest has learned too little for its bars to mean anything."""
+LEAST_LOSS = 0.02
+"""A bar below this matters to nobody, however sure it is."""
 
 
 def importances(view: StudyView, found: Importance | None) -> Drawing:
@@ -27,7 +29,7 @@ def importances(view: StudyView, found: Importance | None) -> Drawing:
             f"has seen four fifths of them does not predict how good the others are (R² = {found.r2:.2f}).",
         )
     names = list(found.losses)[:MAX_PARAMETERS][::-1]
-    clear = [found.losses[name] > 2 * found.errors[name] for name in names]
+    clear = [found.losses[name] > max(LEAST_LOSS, CONFIDENT * found.errors[name]) for name in names]
     plot = figure(height=90 + 30 * len(names))
     plot.add_trace(
         go.Bar(
@@ -36,7 +38,7 @@ def importances(view: StudyView, found: Importance | None) -> Drawing:
             orientation="h",
             marker={"color": [GOOD if each else OTHER for each in clear]},
             error_x={
-                "array": [2 * found.errors[name] for name in names],
+                "array": [CONFIDENT * found.errors[name] for name in names],
                 "color": OTHER,
                 "thickness": 1.5,
                 "width": 3,
@@ -56,9 +58,9 @@ def _caption(view: StudyView, found: Importance) -> str:
     text = (
         f"Permutation importance by {found.library}, from {count(found.trials, 'trial')}: a random forest "
         f"that has not seen a trial predicts its {what} from its parameters (R² = {found.r2:.2f}); a bar is "
-        "the R² lost when the parameter's values are dealt out at random. Thin lines: two standard errors "
-        f"over {FOLDS} folds; grey bars are not clearly above zero. It speaks of the trials that ran, not of "
-        "the whole search space."
+        "the R² lost when the parameter's values are dealt out at random. Thin lines: 95 % confidence over "
+        f"{FOLDS} folds; grey bars are not clearly above zero. It speaks of the trials that ran, not of the "
+        "whole search space."
     )
     if found.trials < len(view.evaluated):
         text += f" {found.trials:,} of {len(view.evaluated):,} trials were used, evenly spread by rank."

@@ -32,7 +32,7 @@ from tunewright.report.view import StudyView
 from tunewright.report.wording import count
 
 MAX_TRIALS = 1_000
-MAX_PARAMETERS = 12
+MAX_PARAMETERS = 15
 _INACTIVE = -0.13
 _TITLE = 20
 _BEST, _GOOD = 25, 125
@@ -181,9 +181,9 @@ def _lines(
 def _draw_axes(plot: go.Figure, axes: Sequence[_Axis]) -> None:
     conditional = any(axis.conditional for axis in axes)
     bottom = _INACTIVE - 0.07 if conditional else -0.06
-    plot.update_xaxes(visible=False, range=[-0.35, len(axes) - 1 + 0.55])
+    plot.update_xaxes(visible=False, range=[-0.02, len(axes) - 1 + 0.02])
     plot.update_yaxes(visible=False, range=[bottom, 1.18])
-    plot.update_layout(margin={"l": 12, "r": 12, "t": 48, "b": 8})
+    plot.update_layout(margin={"l": 72, "r": 76, "t": 48, "b": 8})
     low, high = (1.08, 1.08) if len(axes) <= 6 else (1.08, 1.14)
     for x, axis in enumerate(axes):
         plot.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, line={"color": "#999", "width": 1.5})
@@ -205,7 +205,7 @@ def _draw_axes(plot: go.Figure, axes: Sequence[_Axis]) -> None:
 
 
 def _caption(view: StudyView, drawn: int, axes: Sequence[_Axis]) -> str:
-    text = "Each line is a trial. An axis is spread as the search spreads its values, on a log scale say."
+    text = "Each line is a trial; an axis is spread as the search spreads its values, such as on a log scale."
     if any(axis.band for axis in axes):
         text += " Within a listed value, better trials run higher."
     if any(axis.conditional for axis in axes):

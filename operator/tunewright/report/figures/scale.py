@@ -51,11 +51,11 @@ def _label(value: Scalar) -> str:
 
 def objective_scale(shown: Range) -> Scale:
     """The linear scale of an objective; what lies beyond `shown` is drawn at the end."""
-    span = shown.high - shown.low or 1.0
+    span = shown.high - shown.low
     marks = [shown.low, *_round_numbers(shown.low, shown.high), shown.high]
 
     def place(value: Scalar) -> float:
-        return (shown.clip(float(value)) - shown.low) / span
+        return (shown.clip(float(value)) - shown.low) / span if span else 0.5
 
     return Scale(place, _apart([(place(value), _label(value)) for value in marks]))
 

@@ -45,14 +45,16 @@ def test_stopped_trials_are_hollow() -> None:
         a_trial(0, accuracy=0.5),
         a_trial(1, state=TrialState.STOPPED, objectives={"accuracy": 0.3}, completion_order=1),
     ]
-    assert traces(with_status(a_study(), trials, {}))["stopped early"].marker.symbol == "circle-open"
+    assert traces(with_status(a_study(), trials, {}))["stopped early"].marker.symbol == ("circle-open",)
 
 
 def test_an_outlier_is_drawn_at_the_edge_and_said() -> None:
     values = [0.9 + i / 1000 for i in range(20)] + [-1e9]
     view = with_status(a_study(), [a_trial(i, accuracy=value) for i, value in enumerate(values)], {})
-    assert min(traces(view)["completed"].y) > 0
-    assert "1 value far from the rest" in history(view).caption
+    completed = traces(view)["completed"]
+    assert 0 < completed.y[-1] < 0.9
+    assert completed.marker.symbol[-2:] == ("circle", "triangle-down")
+    assert "Triangles at the edge are 1 value beyond it" in history(view).caption
 
 
 def test_of_very_many_trials_some_are_drawn_and_the_line_takes_in_all() -> None:

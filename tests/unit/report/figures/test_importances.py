@@ -8,7 +8,7 @@ from tunewright.report.importance import Importance
 def found(r2: float = 0.8, parameters: int = 2) -> Importance:
     names = [f"p{i}" for i in range(parameters)]
     return Importance(
-        losses={name: 0.5 if name == "p0" else 0.01 for name in names},
+        losses={name: 0.5 if name == "p0" else 0.05 for name in names},
         errors=dict.fromkeys(names, 0.02),
         r2=r2,
         trials=32,

@@ -64,8 +64,8 @@ def test_of_very_many_parameters_the_important_are_drawn() -> None:
     titles = [a.text for a in drawing.plot.layout.annotations if a.text.startswith("<b>")]
     assert len(titles) == MAX_PARAMETERS + 1
     assert "<b>p39</b>" in titles
-    assert "<b>p11</b>" not in titles
-    assert "12 of 40 parameters are drawn" in drawing.caption
+    assert "<b>p14</b>" not in titles
+    assert "15 of 40 parameters are drawn" in drawing.caption
 
 
 def test_a_category_is_escaped() -> None:

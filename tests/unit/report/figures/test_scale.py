@@ -65,4 +65,4 @@ def test_an_objective_is_clipped_to_what_is_shown() -> None:
     made = objective_scale(Range(0.5, 1.0))
     assert [made.place(value) for value in (0.5, 0.75, 1.0, -3.0)] == [0, 0.5, 1, 0]
     assert texts(made) == ["0.5", "0.6", "0.8", "1"]
-    assert objective_scale(Range(2.0, 2.0)).place(2.0) == 0
+    assert objective_scale(Range(2.0, 2.0)).labels == [(0.5, "2")]
