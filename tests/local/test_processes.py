@@ -123,6 +123,17 @@ class TestEnds:
         run(processes, launch)
         assert AttemptFiles(launch.directory).log.read_bytes() == output
 
+    def test_output_is_whole_though_the_end_follows_at_once(
+        self, processes: Processes, tmp_path: Path
+    ) -> None:
+        output = bytes(range(256)) * 1_000  # more than a pipe holds: some of it is still in there at the end
+        for number in range(1, 21):
+            launch = a_launch(
+                tmp_path, *python("import os; os.write(1, bytes(range(256)) * 1_000)"), number=number
+            )
+            run(processes, launch)
+            assert AttemptFiles(launch.directory).log.read_bytes() == output
+
     def test_signals_are_as_in_a_fresh_process(self, processes: Processes, tmp_path: Path) -> None:
         launch = a_launch(tmp_path, "/bin/sh", "-c", "grep -E 'Sig(Blk|Ign)' /proc/self/status")
         run(processes, launch)
@@ -300,14 +311,15 @@ class TestRestart:
             os.killpg(starter.pid, signal.SIGKILL)
 
     def test_a_living_attempt_is_taken_up(self, processes: Processes, tmp_path: Path) -> None:
-        launch = a_launch(tmp_path, *python(f"open('runs', 'a').write('x'); {SLEEP}"))
+        code = f"open('runs', 'a').write('x'); {READY}; {SLEEP}"
+        launch = a_launch(tmp_path, *python(code), reads_log=DEFAULT_PATTERN)
         self.started_and_killed(tmp_path, launch)
         processes.start(launch)
-        until(processes, running)
+        until(processes, ready)
         processes.stop(KEY)
         execution = until(processes, ended)
         assert execution.exit is not None and execution.exit.code == -15
-        assert (tmp_path / "runs").read_text() in ("x", "")
+        assert (tmp_path / "runs").read_text() == "x"
 
     def test_the_deadline_holds_while_nobody_watches(self, processes: Processes, tmp_path: Path) -> None:
         launch = a_launch(tmp_path, *python(SLEEP), deadline=0.5)
@@ -318,18 +330,16 @@ class TestRestart:
         assert execution.exit.cause is Cause.DEADLINE
         assert execution.exit.ended_at - execution.started_at < 5_000
 
-    def test_an_attempt_that_vanished_while_nobody_watched(
-        self, processes: Processes, tmp_path: Path
-    ) -> None:
+    def test_an_attempt_that_vanished_while_nobody_watched(self, tmp_path: Path) -> None:
         launch = a_launch(tmp_path, *python(SLEEP))
         self.started_and_killed(tmp_path, launch)
         os.kill(shim_of(launch), signal.SIGKILL)
         assert gone(shim_of(launch))
-        vanished_at = now()
-        execution = run(processes, launch)
+        with Processes(tmp_path, lambda: now() + 3_600_000) as an_hour_later:
+            execution = run(an_hour_later, launch)
         assert execution.exit is not None and execution.started_at is not None
         assert execution.exit.cause is Cause.LOST
-        assert execution.started_at <= execution.exit.ended_at <= vanished_at
+        assert execution.started_at <= execution.exit.ended_at <= now()
         assert of_attempt(launch.directory) == []
 
     def test_a_reused_pid_is_left_alone(self, processes: Processes, tmp_path: Path) -> None:
