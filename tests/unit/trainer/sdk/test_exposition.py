@@ -52,10 +52,12 @@ sys.stdin.readline()
 
 def test_all_samples_of_a_scrape_belong_to_one_moment(home: Home) -> None:
     program = """
+import sys
 from itertools import count
 from tunewright_trainer import report
+sys.setswitchinterval(1e-6)  # threads take turns as often as they can
 for step in count():
-    report(step, **{f"m{i}": step for i in range(20)})
+    report(step, **{f"m{i}": step for i in range(60)})
 """
     port = free_port()
     process = home.start("-c", program, TUNEWRIGHT_METRICS_PORT=str(port))
