@@ -119,7 +119,7 @@ def _reason_to_stop(
     reason = overdrawn(state, now)
     if reason is not None:
         return Stop(attempt=number, reason=reason, message="the study's budget was used up")
-    if ending is not None and not is_test(trial):
+    if ending is not None and (ending.phase is Phase.FAILED or not is_test(trial)):
         return Stop(attempt=number, reason=ending.reason, message=f"the study was over: {ending.message}")
     if state.study.spec.suspend:
         return Stop(attempt=number, reason=Reason.SUSPENDED, message="the study was suspended")
@@ -138,7 +138,7 @@ def _close(state: State, ending: Ending | None) -> list[Action]:
     """End the trials that wait for an attempt that will not come."""
     if ending is None:
         return []
-    waiting = [trial for trial in _waiting(state) if not is_test(trial)]
+    waiting = [trial for trial in _waiting(state) if ending.phase is Phase.FAILED or not is_test(trial)]
     order = state.tally.next_order
     return [
         RecordTrial(_in_state(trial, TrialState.STOPPED, ending.reason, "the study was over", order + place))
