@@ -44,10 +44,17 @@ class StopAttempt:
 
 @dataclass(frozen=True)
 class Propose:
-    """Ask the sampler; its answer comes back as a change. `inputs` is what trials record of the request."""
+    """Ask the sampler; its answer comes back as a change.
+
+    Attributes:
+        request: the question.
+        inputs: what the trials record of it.
+        first_index: the index of the trial that the first suggestion becomes.
+    """
 
     request: Request
     inputs: ProposalInputs
+    first_index: int
 
 
 Action = CreateTrial | RecordTrial | StartAttempt | StopAttempt | Propose

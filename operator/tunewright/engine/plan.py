@@ -8,12 +8,11 @@ from collections.abc import Sequence
 
 from tunewright.api.base import ObjectMeta
 from tunewright.api.study import Phase
-from tunewright.api.trial import Proposal, ProposalInputs, Purpose, Stop, Trial, TrialSpec, TrialState
+from tunewright.api.trial import Proposal, Purpose, Stop, Trial, TrialSpec, TrialState
 from tunewright.engine.actions import (
     Action,
     CreateTrial,
     Plan,
-    Propose,
     RecordTrial,
     StartAttempt,
     StopAttempt,
@@ -24,10 +23,11 @@ from tunewright.engine.evaluation import is_test, searching, tested_trials
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import evaluation_name, trial_name
 from tunewright.engine.outcomes import settle, with_status
+from tunewright.engine.question import question
 from tunewright.engine.reasons import Reason
 from tunewright.engine.state import State
 from tunewright.engine.status import status_of
-from tunewright.search.sampler import Configuration, Request
+from tunewright.search.sampler import Configuration
 
 
 def plan(state: State, now: int) -> Plan:
@@ -189,7 +189,7 @@ def _create(state: State, now: int, free: int) -> list[Action]:
             for place, (purpose, configuration) in enumerate(initial)
         ]
     if state.asked is None:
-        return [] if state.exhausted else [_question(state, free)]
+        return [] if state.exhausted else [question(state, free)]
     return _answered(state, free)
 
 
@@ -199,7 +199,7 @@ def _answered(state: State, free: int) -> list[Action]:
         return []
     actions: list[Action] = []
     for place, suggestion in enumerate(asked.response.suggestions):
-        index = asked.first_index + place
+        index = asked.question.first_index + place
         if index < state.next_index or len(actions) >= free:
             continue
         proposal = suggestion.proposal.model_copy(
@@ -222,30 +222,6 @@ def _new(
             study=meta.name, index=index, purpose=purpose, parameters=dict(configuration), proposal=proposal
         ),
     )
-
-
-def _question(state: State, count: int) -> Propose:
-    pending = searching(state)
-    proposal = state.newest.spec.proposal if state.newest is not None else Proposal()
-    last = proposal.inputs
-    inputs = ProposalInputs(
-        completed=len(state.tally.history),
-        pending=[trial.spec.index for trial in pending],
-        count=count,
-        drawn=last.drawn + last.count if last is not None else 0,
-        state=proposal.state,
-    )
-    request = Request(
-        space=state.space,
-        objectives=state.study.spec.objectives,
-        history=state.tally.history.snapshot(),
-        pending=[trial.spec.parameters for trial in pending],
-        count=count,
-        seed=state.study.spec.algorithm.seed,
-        state=inputs.state,
-        drawn=inputs.drawn,
-    )
-    return Propose(request, inputs)
 
 
 def _tests_missing(state: State, now: int, ending: Ending) -> list[Trial]:

@@ -19,13 +19,9 @@ from tunewright.search.space import SearchSpace
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to the sampler that is not answered yet, or whose answer has not all become trials yet.
-
-    The suggestions become the trials numbered from `first_index` on.
-    """
+    """A question to the sampler that is not answered yet, or whose answer has not all become trials yet."""
 
     question: Propose
-    first_index: int
     response: Response | None = None
 
 
@@ -144,13 +140,14 @@ class State:
 
     def sampler_asked(self, question: Propose) -> None:
         """The home has begun to ask the sampler."""
-        self.asked = Asked(question, self.next_index)
+        self.asked = Asked(question)
 
     def sampler_answered(self, response: Response) -> None:
         """The sampler's answer to the question asked last."""
         assert self.asked is not None
         self.exhausted = len(response.suggestions) < self.asked.question.request.count
-        self.asked = replace(self.asked, response=response) if response.suggestions else None
+        self.asked = replace(self.asked, response=response)
+        self._forget_what_is_used_up()
 
     def sampler_failed(self, message: str) -> None:
         """The sampler raised an error instead of answering."""
@@ -176,12 +173,13 @@ class State:
         self.next_index = max(self.next_index, trial.spec.index + 1)
         if self.newest is None or trial.spec.index >= self.newest.spec.index:
             self.newest = trial
-        asked = self.asked
-        if (
-            asked
-            and asked.response
-            and self.next_index >= asked.first_index + len(asked.response.suggestions)
-        ):
+        self._forget_what_is_used_up()
+
+    def _forget_what_is_used_up(self) -> None:
+        """An answer all of whose suggestions have become trials is done with."""
+        if self.asked is None or self.asked.response is None:
+            return
+        if self.next_index >= self.asked.question.first_index + len(self.asked.response.suggestions):
             self.asked = None
 
     def _derive(self) -> None:

@@ -1,14 +1,21 @@
 """Aggregates over the trials of a study that have ended, kept as they end."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tunewright.api.study import StudySpec
+from tunewright.api.study import Objective, StudySpec
 from tunewright.api.trial import Purpose, Trial, TrialState
 from tunewright.engine.objectives import target_reached, vector
 from tunewright.search.history import History
 from tunewright.search.pareto import ParetoFront
 from tunewright.search.sampler import Evaluated
+
+
+def evaluated(trial: Trial, objectives: Sequence[Objective]) -> Evaluated:
+    """What the sampler is told of a trial that has ended."""
+    failed = trial.status.state is TrialState.FAILED
+    return Evaluated(trial.spec.parameters, None if failed else vector(trial, objectives))
 
 
 @dataclass
@@ -56,9 +63,9 @@ class Tally:
         self.names[trial.spec.index] = trial.name
         if trial.spec.purpose is Purpose.DEFAULT:
             self.default = trial.name
-        failed = trial.status.state is TrialState.FAILED
-        values = None if failed else vector(trial, self.spec.objectives)
-        self.history.append(Evaluated(trial.spec.parameters, values))
+        told = evaluated(trial, self.spec.objectives)
+        values = told.values
+        self.history.append(told)
         if values is not None:
             self.front.add(trial.spec.index, values)
         if trial.status.state is TrialState.COMPLETED:
