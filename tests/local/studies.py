@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -82,15 +83,33 @@ def programs(folder: Path, scripts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def start(study: Path, *options: str) -> "subprocess.Popen[bytes]":
-    """`tunewright run` in the study's folder; what it prints goes to the file `printed` there."""
+def start(
+    study: Path, *options: str, before: Sequence[str] = (), **variables: str
+) -> "subprocess.Popen[bytes]":
+    """`tunewright run` in the study's folder; what it prints goes to the file `printed` there.
+
+    `before` are words to put before the command, and `variables` some for its environment.
+    """
     with (study.parent / "printed").open("ab") as printed:
         return subprocess.Popen(
-            [*COMMAND, "run", study.name, "--dir", "out", *options],
+            [*before, *COMMAND, "run", study.name, "--dir", "out", *options],
             cwd=study.parent,
+            env={**os.environ, **variables},
             stdout=printed,
             stderr=subprocess.STDOUT,
+            preexec_fn=_heed_signals,
         )
+
+
+def _heed_signals() -> None:
+    """Tests may run in the background, where signals are ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def printed(folder: Path) -> str:
+    """What the runs in `folder` that were started by `start` have printed."""
+    return (folder / "printed").read_text()
 
 
 def run(study: Path, *options: str, timeout: float = 120) -> "subprocess.CompletedProcess[str]":

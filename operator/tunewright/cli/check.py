@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tunewright.api.problems import InvalidInput
-from tunewright.cli.failures import BAD_INPUT, print_problems
+from tunewright.cli.failures import BAD_INPUT, print_lines
 
 
 def validate_files(files: Sequence[Path], overrides: Sequence[str]) -> int:
@@ -19,7 +19,7 @@ def validate_files(files: Sequence[Path], overrides: Sequence[str]) -> int:
         try:
             study = load_study(file, overrides)
         except InvalidInput as error:
-            print_problems(error.lines())
+            print_lines(error.lines())
             code = BAD_INPUT
         else:
             spec = study.spec

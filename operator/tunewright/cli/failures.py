@@ -1,28 +1,41 @@
-"""How a command that cannot go on ends: one line per problem on standard error, and an exit code."""
+"""How a command that cannot go on ends: a line on standard error for each problem, and an exit code."""
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import suppress
 
+FAILED = 1
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 
-@contextmanager
-def reported() -> Iterator[None]:
-    """Turn refused input into lines and exit code 2."""
-    try:
-        yield
-    except Exception as error:
-        from tunewright.api.problems import InvalidInput  # not needed, and so not imported, where all goes well
+def code_of(error: Exception) -> int:
+    """Say what was refused, by Tunewright or by the system. Returns the exit code.
 
-        if not isinstance(error, InvalidInput):
-            raise
-        print_problems(error.lines())
-        raise SystemExit(BAD_INPUT) from None
+    Raises:
+        Exception: the error itself, where it is neither.
+    """
+    # Not imported where all goes well.
+    from tunewright.api.problems import InvalidInput
+    from tunewright.local.store import StoreFullError
+
+    if isinstance(error, InvalidInput):
+        print_lines(error.lines())
+        return BAD_INPUT
+    if isinstance(error, StoreFullError | OSError):
+        _give_up_output()
+        print_lines([f"tunewright: {error}"])
+        return FAILED
+    raise error
 
 
-def print_problems(lines: list[str]) -> None:
-    """One line per problem, on standard error."""
+def print_lines(lines: Iterable[str]) -> None:
+    """On standard error."""
     for line in lines:
         print(line, file=sys.stderr)
+
+
+def _give_up_output() -> None:
+    """What cannot be written is not tried again when the interpreter ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tunewright.api.problems import InvalidInput, Problem
+from tunewright.cli.output import coloured
 
 ROOT = Path(".tunewright")
 
@@ -20,7 +21,7 @@ def print_results(directory: Path | None, output: str) -> None:
     view = view_of(study_directory(directory))
     if output == "table":
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        click.echo(as_table(view, width=width, colour=sys.stdout.isatty()), nl=False)
+        click.echo(as_table(view, width=width, colour=coloured(sys.stdout)), nl=False)
     else:
         click.echo({"json": as_json, "yaml": as_yaml, "csv": as_csv}[output](view), nl=False)
 
@@ -32,7 +33,7 @@ def print_trial(directory: Path | None, trial: str) -> None:
 
     view = view_of(study_directory(directory))
     by_index = {str(each.spec.index): each.name for each in view.searched}
-    click.echo(details(view, by_index.get(trial, trial), colour=sys.stdout.isatty()), nl=False)
+    click.echo(details(view, by_index.get(trial, trial), colour=coloured(sys.stdout)), nl=False)
 
 
 def write_report(directory: Path | None, output: Path | None) -> Path:
@@ -62,6 +63,6 @@ def study_directory(directory: Path | None) -> Path:
     if not found:
         raise InvalidInput([Problem("", "no study here; name its folder with --dir")], str(ROOT))
     if len(found) > 1:
-        names = ", ".join(map(str, found))
-        raise InvalidInput([Problem("", f"several studies here; choose with --dir one of {names}")], str(ROOT))
+        message = f"several studies here; choose with --dir one of {', '.join(map(str, found))}"
+        raise InvalidInput([Problem("", message)], str(ROOT))
     return found[0]

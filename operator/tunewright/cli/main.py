@@ -1,125 +1,37 @@
-"""The commands and their options. Each imports what it needs when it runs, so that `--help` answers at once."""
+"""The entry point: how every command begins and ends."""
 
-from pathlib import Path
+import sys
 
-import click
-
-from tunewright.cli.failures import INTERRUPTED, reported
-
-DIRECTORY = click.option(
-    "--dir",
-    "directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where the study lives; .tunewright/<study> if left out.",
-)
-SET = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="PATH=VALUE",
-    help="Replace one field of the study, such as spec.budget.maxTrials=8. May be repeated.",
-)
-STUDY = click.Path(path_type=Path)
+from tunewright.cli.signals import exit_on_signals
 
 
 def main() -> None:
     """Run the command line."""
+    exit_on_signals()
+    raise SystemExit(_run())
+
+
+def _run() -> int:
+    """Returns the exit code."""
+    # Imported here: it takes a while, in which a signal may come.
+    import click
+    from click.exceptions import NoArgsIsHelpError
+
+    from tunewright.cli.commands import commands
+    from tunewright.cli.failures import BAD_INPUT, code_of, print_lines
+
     try:
-        with reported():
-            raise SystemExit(commands.main(prog_name="tunewright", standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
-    except click.Abort:  # Ctrl-C
-        raise SystemExit(INTERRUPTED) from None
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="tunewright")
-def commands() -> None:
-    """Tune the hyperparameters of neural networks."""
-
-
-@commands.command()
-@click.argument("study", type=STUDY)
-@DIRECTORY
-@SET
-def run(study: Path, directory: Path | None, overrides: tuple[str, ...]) -> None:
-    """Run STUDY on this machine; the same command goes on where it was interrupted.
-
-    Exit codes: 0 done, 1 the study failed, 2 bad input, 130 interrupted.
-    """
-    from tunewright.cli.run import run_study
-
-    raise SystemExit(run_study(study, directory, overrides))
-
-
-@commands.command()
-@click.argument("files", type=STUDY, nargs=-1, required=True, metavar="FILE...")
-@SET
-def validate(files: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
-    """Check study files; nothing is started."""
-    from tunewright.cli.check import validate_files
-
-    raise SystemExit(validate_files(files, overrides))
-
-
-@commands.command()
-@DIRECTORY
-@click.option(
-    "--output", "-o", type=click.Choice(["table", "json", "yaml", "csv"]), default="table", show_default=True
-)
-def results(directory: Path | None, output: str) -> None:
-    """Show the trials of a study, also while it runs."""
-    from tunewright.cli.inspect import print_results
-
-    print_results(directory, output)
-
-
-@commands.command()
-@click.argument("trial")
-@DIRECTORY
-def show(trial: str, directory: Path | None) -> None:
-    """Show everything about TRIAL, by its name or its number."""
-    from tunewright.cli.inspect import print_trial
-
-    print_trial(directory, trial)
-
-
-@commands.command()
-@DIRECTORY
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The file; DIR/report.html if left out."
-)
-def report(directory: Path | None, output: Path | None) -> None:
-    """Write the HTML report of a study, also while it runs."""
-    from tunewright.cli.inspect import write_report
-
-    click.echo(write_report(directory, output))
-
-
-@commands.command()
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="A folder to write one file per kind into; standard output if left out.",
-)
-def crds(output: Path | None) -> None:
-    """Print the CustomResourceDefinitions."""
-    from tunewright.cli.check import write_crds
-
-    write_crds(output)
-
-
-@commands.command()
-def samplers() -> None:
-    """List the samplers and their settings."""
-    from tunewright.cli.check import list_samplers
-
-    list_samplers()
-
-
+        code: int | None = commands.main(prog_name="tunewright", standalone_mode=False)
+        sys.stdout.flush()
+        return code or 0
+    except NoArgsIsHelpError as wanted:
+        wanted.show()
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx is not None else "tunewright"
+        print_lines([f"{command}: {error.format_message()} See {command} --help"])
+    except Exception as error:
+        return code_of(error)
+    return BAD_INPUT
 
 
 if __name__ == "__main__":

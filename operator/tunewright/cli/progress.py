@@ -1,22 +1,27 @@
 """What a user sees while a study runs: a live panel on a terminal, plain lines elsewhere."""
 
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tunewright.api.study import BestTrial, StudyStatus
-from tunewright.api.trial import Purpose, Trial, TrialState
-from tunewright.engine.budget import active_time, budget_of, gpu_time
+from tunewright.api.trial import Trial, TrialState
+from tunewright.cli.standing import Activity, Standing, event
 from tunewright.engine.state import State
-from tunewright.report.wording import duration, number
+
+_REFRESHES = 2
+"""A second."""
+
+_BAR = 20
+_STYLES = {TrialState.FAILED: "red", TrialState.STOPPED: "yellow", TrialState.PENDING: "yellow"}
+
+Clock = Callable[[], int]
+"""Milliseconds since the Unix epoch."""
 
 
 class Progress(Protocol):
@@ -30,17 +35,19 @@ class Progress(Protocol):
         """The study as it is now, and the trials whose status has been written since the last call."""
 
 
-def progress_on(console: Console, clock: Callable[[], int]) -> Progress:
-    """A live panel where the console is a terminal, else plain lines."""
-    return Panel(console, clock) if console.is_terminal else Lines(console, clock)
+def progress_on(console: Console, clock: Clock) -> Progress:
+    """A live panel where the console's file is a terminal that can show one, else plain lines."""
+    terminal = console.file.isatty() and not console.is_dumb_terminal
+    return Panel(console, clock) if terminal else Lines(console, clock)
 
 
 class Lines:
-    """One line per trial that has ended."""
+    """A line for each trial that ends."""
 
-    def __init__(self, console: Console, clock: Callable[[], int]) -> None:
+    def __init__(self, console: Console, clock: Clock) -> None:
         self._console = console
         self._clock = clock
+        self._noticed = ""
 
     def __enter__(self) -> Self:
         return self
@@ -49,24 +56,33 @@ class Lines:
         return None
 
     def __call__(self, state: State, recorded: Sequence[Trial]) -> None:
-        for trial in recorded:
-            if trial.status.state.terminal:
-                self._console.print(
-                    f"{ended_line(state, trial)}  [{standing(state, self._clock())}]",
-                    markup=False,
-                    highlight=False,
-                    soft_wrap=True,
-                )
+        now = self._clock()
+        standing = Standing.of(state, now)
+        for line in filter(None, (event(state, trial) for trial in recorded)):
+            self._print(f"[{_summary(standing, now)}] {line}; best {standing.best or 'none yet'}")
+        if standing.notice and standing.notice != self._noticed:
+            self._print(standing.notice)
+        self._noticed = standing.notice
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def _summary(standing: Standing, now: int) -> str:
+    parts = (f"{standing.ended}/{standing.max_trials}", standing.time(now), standing.gpu_time())
+    return ", ".join(part for part in parts if part)
 
 
 class Panel:
-    """Ended trials scroll by above a panel of what runs, the best so far, and the budget left."""
+    """Trials that have ended scroll by above a panel of what runs, the best so far, and the budget."""
 
-    def __init__(self, console: Console, clock: Callable[[], int]) -> None:
+    def __init__(self, console: Console, clock: Clock) -> None:
         self._console = console
         self._clock = clock
-        self._state: State | None = None
-        self._live = Live(console=console, refresh_per_second=4, transient=True, get_renderable=self._render)
+        self._standing: Standing | None = None
+        self._live = Live(
+            console=console, refresh_per_second=_REFRESHES, transient=True, get_renderable=self._render
+        )
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -76,87 +92,54 @@ class Panel:
         self._live.stop()
 
     def __call__(self, state: State, recorded: Sequence[Trial]) -> None:
-        self._state = state
+        standing = self._standing = Standing.of(state, self._clock())
         for trial in recorded:
-            if trial.status.state.terminal:
-                self._console.print(ended_line(state, trial), markup=False, highlight=False)
+            line = event(state, trial)
+            if line:
+                style = "green" if standing.best_trial == trial.name else _STYLES.get(trial.status.state, "")
+                self._console.print(Text(line, style=style))
 
     def _render(self) -> RenderableType:
-        state = self._state
-        if state is None:
-            return Text("starting")
-        now = self._clock()
-        counts = state.study.status.trials
-        done = counts.completed + counts.stopped + counts.failed
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row(ProgressBar(total=budget_of(state.study.spec).max_trials, completed=done, width=40), standing(state, now))
-        return Group(_running(state, now), Text(best_line(state.study.status)), bar)
+        if self._standing is None:
+            return Text("")
+        return panel(self._standing, self._clock(), self._console.height)
 
 
-def _running(state: State, now: int) -> RenderableType:
+def panel(standing: Standing, now: int, height: int) -> RenderableType:
+    """The panel at `now`, in at most `height` lines, none of which wraps."""
+    meters = Table.grid(padding=(0, 1))
+    for _ in range(3):
+        meters.add_column(no_wrap=True, overflow="ellipsis")
+    meters.add_row("trials", _bar(standing.ended, standing.max_trials), standing.trials())
+    meters.add_row("time", _bar(standing.used_at(now), standing.max_duration), standing.time(now))
+    if standing.max_gpu_hours is not None:
+        meters.add_row("GPUs", _bar(standing.gpu_hours, standing.max_gpu_hours), standing.gpu_time())
+    lines: list[RenderableType] = [
+        _one_line(f"best   {standing.best or 'none yet'}", "green" if standing.best else ""),
+        meters,
+    ]
+    if standing.notice:
+        lines.append(_one_line(standing.notice, "yellow"))
+    room = height - len(lines) - 4
+    return Group(_activities(standing.activities, now, room), *lines)
+
+
+def _activities(activities: Sequence[Activity], now: int, room: int) -> RenderableType:
     table = Table.grid(padding=(0, 2))
-    for key, execution in sorted(dict(state.executions).items()):
-        trial = state.trials.get(key.trial)
-        if trial is None:
-            continue
-        since = duration(now - execution.started_at) if execution.started_at is not None else "starting"
-        reported = [
-            f"{o.metric} {number(execution.metrics[o.metric].last)} at step {execution.metrics[o.metric].last_step}"
-            for o in state.study.spec.objectives
-            if o.metric in execution.metrics
-        ]
-        table.add_row(escape(label(trial)), since, escape(", ".join(reported)))
+    for _ in range(3):
+        table.add_column(no_wrap=True, overflow="ellipsis")
+    shown = activities if len(activities) <= room else activities[: max(0, room - 1)]
+    for each in shown:
+        since = "" if each.since is None else f"{max(0, now - each.since) // 1000}s"
+        table.add_row(each.what, since, each.said)
+    if len(shown) < len(activities):
+        table.add_row(f"and {len(activities) - len(shown)} more", "", "")
     return table
 
 
-def label(trial: Trial) -> str:
-    """A trial in a word: its number, or whose test it is."""
-    if trial.spec.purpose is Purpose.FINAL_TEST:
-        return f"test of trial {trial.spec.index}"
-    return f"trial {trial.spec.index}"
+def _bar(used: float, limit: float | None) -> RenderableType:
+    return Text("") if limit is None else ProgressBar(total=limit, completed=min(used, limit), width=_BAR)
 
 
-def ended_line(state: State, trial: Trial) -> str:
-    """What became of a trial, and the best so far."""
-    said = trial.status.state.value.lower()
-    if trial.status.state is not TrialState.COMPLETED:
-        said += f" ({trial.status.reason}: {trial.status.message})"
-    values = dict(trial.status.objectives)
-    if trial.spec.purpose is Purpose.FINAL_TEST:
-        source = state.trials.get(trial.spec.source or "")
-        own = source.status.metrics if source is not None else {}
-        values = {name: summary.last for name, summary in trial.status.metrics.items() if name not in own}
-    shown = ", ".join(f"{name} {number(value)}" for name, value in values.items())
-    return "  ".join(part for part in (f"{label(trial)}: {said}", shown) if part)
-
-
-def best_line(status: StudyStatus) -> str:
-    """The best trial so far."""
-    best: BestTrial | None = status.best
-    if best is None:
-        return "no best trial yet"
-    values = ", ".join(f"{name} {number(value)}" for name, value in best.objectives.items())
-    return f"best so far: trial {best.index}, {values}"
-
-
-def standing(state: State, now: int) -> str:
-    """How much of each budget is used."""
-    budget = budget_of(state.study.spec)
-    counts = state.study.status.trials
-    parts = [f"{counts.completed + counts.stopped + counts.failed}/{budget.max_trials} trials"]
-    used = active_time(state, now)
-    parts.append(
-        duration(used)
-        if budget.max_duration is None
-        else f"{duration(max(0, budget.max_duration * 1000 - used))} of {duration(budget.max_duration * 1000)} left"
-    )
-    if budget.max_gpu_hours is not None:
-        parts.append(f"{gpu_time(state, now) / 3.6e6:.2f} of {budget.max_gpu_hours:g} GPU-hours used")
-    if state.study.status.best is not None:
-        parts.append(best_line(state.study.status))
-    return ", ".join(parts)
-
-
-def wall_clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
+def _one_line(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")

@@ -1,19 +1,20 @@
 """`tunewright run`: a study on this machine, from its file to its report."""
 
-import signal
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
+from typing import TextIO
 
-import click
 from rich.console import Console
 
+from tunewright.api.problems import InvalidInput
 from tunewright.api.study import HyperparameterStudy, Phase
-from tunewright.cli.failures import INTERRUPTED
+from tunewright.cli.failures import FAILED, print_lines
 from tunewright.cli.inspect import ROOT, write_report
-from tunewright.cli.progress import progress_on, wall_clock
+from tunewright.cli.output import coloured, patient_output
+from tunewright.cli.progress import progress_on
+from tunewright.cli.signals import INTERRUPTED, on_signals
+from tunewright.engine.budget import budget_of
 from tunewright.local.attempts import Attempts
 from tunewright.local.devices import gpus, threads
 from tunewright.local.loop import Loop
@@ -23,26 +24,25 @@ from tunewright.local.study import begin, load_study, sampler_of, take_up
 from tunewright.local.view import view_of
 from tunewright.report.summary import closing_summary
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 def run_study(file: Path, directory: Path | None, overrides: Sequence[str]) -> int:
     """Run the study in `file` to its end, or go on with it. Returns the exit code.
 
     Raises:
         InvalidInput: the study, or what `directory` holds, cannot be run; nothing was started.
+        StoreFullError: the disk is full; what runs goes on, and the same command takes it up again.
     """
     study = load_study(file, overrides)
     place = directory if directory is not None else ROOT / study.metadata.name
+    output = patient_output()
     with Store.open(place) as store:
-        phase = _run(_facts(study, store, place), store, place, file.absolute().parent)
+        study = _facts(study, store, place)
+        print(_opening(study, place), file=output)
+        phase = _run(study, store, place, file.absolute().parent, output)
     if phase is Phase.SUSPENDED:
-        click.echo("Interrupted. The same command goes on where it stopped.", err=True)
+        print_lines([_pause(study)])
         return INTERRUPTED
-    report = write_report(place, None)
-    click.echo(closing_summary(view_of(place), colour=sys.stdout.isatty()), nl=False)
-    click.echo(f"\nReport: {report}")
-    return 1 if phase is Phase.FAILED else 0
+    return _close(study, place, output)
 
 
 def _facts(study: HyperparameterStudy, store: Store, place: Path) -> HyperparameterStudy:
@@ -53,37 +53,51 @@ def _facts(study: HyperparameterStudy, store: Store, place: Path) -> Hyperparame
     return take_up(study, stored.study, stored.seen_at, place)
 
 
-def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path) -> Phase:
-    assert study.spec.budget is not None
+def _opening(study: HyperparameterStudy, place: Path) -> str:
+    budget, begun = budget_of(study.spec), study.status.trials.created
+    text = f"Study {study.metadata.name} in {place}: {budget.max_trials} trials, {budget.parallelism} at once"
+    return text + (f"; going on after {begun}" if begun else "")
+
+
+def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path, output: TextIO) -> Phase:
     devices = gpus()
-    with Processes(place, wall_clock) as processes:
-        attempts = Attempts(
-            study.spec, place.absolute(), base, processes, devices, threads(study.spec.budget.parallelism)
+    parallelism = budget_of(study.spec).parallelism
+    with Processes(place, _clock) as processes:
+        attempts = Attempts(study.spec, place.absolute(), base, processes, devices, threads(parallelism))
+        progress = progress_on(Console(file=output), _clock)
+        loop = Loop(
+            study, store, attempts, sampler_of(study), _clock, gpus=min(1, len(devices)), changed=progress
         )
-        with progress_on(Console(), wall_clock) as progress:
-            loop = Loop(
-                study,
-                store,
-                attempts,
-                sampler_of(study),
-                wall_clock,
-                gpus=min(1, len(devices)),
-                changed=progress,
-            )
-            with _stopped_by_signals(loop):
-                return loop.run()
+        with on_signals(loop.suspend), progress:
+            return loop.run()
 
 
-@contextmanager
-def _stopped_by_signals(loop: Loop) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal let running attempts save a checkpoint; asking again changes nothing."""
+def _pause(study: HyperparameterStudy) -> str:
+    if study.spec.suspend:
+        return "Suspended: spec.suspend is true. Set it to false and run the same command to go on."
+    return "Interrupted. The same command goes on where it stopped."
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        loop.suspend()
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+def _close(before: HyperparameterStudy, place: Path, output: TextIO) -> int:
+    """Show the result of a study that is over. Returns the exit code.
+
+    Args:
+        before: the study as this run found it.
+        place: its folder.
+        output: where to show it.
+    """
+    view = view_of(place)
+    status = view.study.status
+    if status.completion_time == before.status.completion_time:
+        print("It was over before; nothing was run.", file=output)
+    print(f"\n{closing_summary(view, colour=coloured(output))}", file=output)
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        print(f"Report: {write_report(place, None)}", file=output)
+    except InvalidInput as error:  # a full disk, say: the result stands all the same
+        print_lines(error.lines())
+    return FAILED if status.phase is Phase.FAILED else 0
+
+
+def _clock() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000

@@ -15,7 +15,7 @@ from tunewright_trainer.catalog import DATASETS
 
 CONTAINERS = "spec.trial.template.spec.template.spec.containers"
 
-# What a template may hold and a process on this machine can do without: it changes nothing of what is trained.
+# What a template may hold though a process on this machine does without: it changes nothing that is trained.
 _WITHOUT_EFFECT = {
     "": {"metadata"},
     "spec": {"backoffLimit", "ttlSecondsAfterFinished"},
@@ -98,7 +98,7 @@ def environment(variables: Mapping[str, str], threads: int, device: str | None) 
 def check_local(study: HyperparameterStudy, base: Path) -> list[Problem]:
     """What of the study a process on this machine cannot do, each by its path.
 
-    The study has passed `api.checks`. `base` is the folder that relative paths start from: the study file's own.
+    The study has passed `api.checks`. `base` is the folder that relative paths start from, the study file's.
     """
     definition = study.spec.trial
     if definition is None:
@@ -127,11 +127,13 @@ def _check_template(spec: StudySpec) -> list[Problem]:
     for index, each in enumerate(pod["containers"]):
         path = f"{CONTAINERS}[{index}]"
         if each is not container:
-            problems.append(Problem(path, "a local run has one container; remove it, or run this study on a cluster"))
+            message = "a local run has one container; remove it, or run this study on a cluster"
+            problems.append(Problem(path, message))
             continue
         problems += _unsupported("container", path, each)
         if not each.get("command"):
-            problems.append(Problem(f"{path}.command", "required for a local run, which has no image to take it from"))
+            message = "required for a local run, which has no image to take it from"
+            problems.append(Problem(f"{path}.command", message))
         problems += [
             Problem(f"{path}.env[{position}].valueFrom", "has no meaning in a local run; give a value")
             for position, entry in enumerate(each.get("env", []))

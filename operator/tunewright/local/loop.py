@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
+from tunewright.api.problems import one_line
 from tunewright.api.study import HyperparameterStudy, Phase
 from tunewright.api.trial import Trial
 from tunewright.engine.actions import (
@@ -27,7 +29,7 @@ Clock = Callable[[], int]
 """Milliseconds since the Unix epoch."""
 
 SEEN_EVERY = 5_000
-"""How often the store notes that the study is alive, in milliseconds: what a crash may cost of `maxDuration`."""
+"""How often the store notes that the study lives, in milliseconds: what a crash may cost of `maxDuration`."""
 
 
 class Runner(Protocol):
@@ -80,7 +82,7 @@ class Loop:
         clock: Clock,
         *,
         gpus: int = 0,
-        changed: Callable[[State, Sequence[Trial]], None] = lambda state, recorded: None,
+        changed: Callable[[State, Sequence[Trial]], None] = lambda *_: None,
     ) -> None:
         self._store = store
         self._runner = runner
@@ -94,33 +96,33 @@ class Loop:
         self._seen_at = 0
         self.state = State.of(study, store.trials(), gpus=gpus)
         self._with_checkpoint = set(self.state.trials)
-        self._take_up()
 
     def _take_up(self) -> None:
-        """Go on with the attempts that were begun before a crash: living ones, ended ones, and some never started."""
+        """Go on with the attempts begun before a crash: some live, some have ended, some never began."""
         for record in self._store.attempts():
             self._records[record.key] = record
             self.state.execution_changed(Execution(record.key, gpus=self.state.gpus, limit=record.limit))
             self._runner.start(self.state.trials[record.key.trial], record)
 
     def suspend(self) -> None:
-        """Ask for the end: running attempts save a checkpoint, and nothing begins. May be called by a signal handler."""
+        """Ask for the end: running attempts save a checkpoint, and nothing begins.
+
+        May be called by a signal handler.
+        """
         self._suspend = True
         self._runner.wake()
 
     def run(self) -> Phase:
         """Run until the study is over, or suspended and at rest. Returns its phase then."""
-        try:
-            while True:
-                self._notice()
-                last, recorded = self._carry_out()
-                self._changed(self.state, recorded)
-                phase = last.status.phase
-                if phase.terminal or (phase is Phase.SUSPENDED and not self.state.executions):
-                    return phase
-                self._runner.wait(self._patience(last))
-        finally:
-            self._sampling.close()
+        self._take_up()
+        while True:
+            self._notice()
+            last, recorded = self._carry_out()
+            self._changed(self.state, recorded)
+            phase = last.status.phase
+            if phase.terminal or (phase is Phase.SUSPENDED and not self.state.executions):
+                return phase
+            self._runner.wait(self._patience(last))
 
     def _notice(self) -> None:
         """Take in what has happened."""
@@ -133,8 +135,8 @@ class Loop:
             self._take_in(execution)
         try:
             response = self._sampling.take()
-        except Exception as error:  # a sampler may be a third party's: whatever it raises ends the study, not the loop
-            self.state.sampler_failed(f"{type(error).__name__}: {error}")
+        except BaseException as error:  # whatever a sampler raises ends the study, and not the loop
+            self.state.sampler_failed(one_line(f"{type(error).__name__}: {error}"))
         else:
             if response is not None:
                 self.state.sampler_answered(response)
@@ -161,11 +163,10 @@ class Loop:
             now = self._clock()
             decided = plan(self.state, now)
             study = self.state.study.model_copy(update={"status": decided.status})
-            stored = study.model_copy(update={"spec": self._spec})
             changed = study.status != self.state.study.status
             if decided.actions or changed or now - self._seen_at >= SEEN_EVERY:
                 self._seen_at = now
-                self._store.write(lambda: self._write(decided.actions, stored, now))
+                self._store.write(partial(self._write, decided, now))
             if changed:
                 self.state.study_changed(study)
             for action in decided.actions:
@@ -174,9 +175,9 @@ class Loop:
             if not decided.actions:
                 return decided, recorded
 
-    def _write(self, actions: Iterable[Action], study: HyperparameterStudy, now: int) -> None:
-        """What the actions and the study's status leave in the store."""
-        for action in actions:
+    def _write(self, decided: Plan, now: int) -> None:
+        """What a plan's actions and the study's status leave in the store."""
+        for action in decided.actions:
             if isinstance(action, CreateTrial | RecordTrial):
                 self._store.put_trial(action.trial)
                 for key in self._recorded(action.trial):
@@ -185,6 +186,7 @@ class Loop:
             elif isinstance(action, StartAttempt):
                 self._records[action.key] = AttemptRecord(action.key, action.limit)
                 self._store.put_attempt(self._records[action.key])
+        study = self.state.study.model_copy(update={"spec": self._spec, "status": decided.status})
         self._store.put_study(study, seen_at=now)
 
     def _recorded(self, trial: Trial) -> list[AttemptKey]:
@@ -230,4 +232,3 @@ class Loop:
         now = self._clock()
         at_most = self._seen_at + SEEN_EVERY - now
         return max(0, min(at_most, at_most if last.wake_at is None else last.wake_at - now)) / 1000
-

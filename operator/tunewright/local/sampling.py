@@ -1,7 +1,8 @@
 """The sampler in a thread of its own, so that a slow one delays nothing."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from threading import Thread
 
 from tunewright.search.propose import propose
 from tunewright.search.sampler import Request, Response, Sampler
@@ -18,25 +19,28 @@ class Sampling:
     def __init__(self, sampler: Sampler, answered: Callable[[], None]) -> None:
         self._sampler = sampler
         self._answered = answered
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sampler")
         self._answer: Future[Response] | None = None
 
     def ask(self, request: Request) -> None:
         """Begin to answer; `take` has the answer once `answered` was called."""
-        self._answer = self._thread.submit(propose, self._sampler, request)
-        self._answer.add_done_callback(lambda _: self._answered())
+        self._answer = Future()
+        # A daemon: at the program's end nobody waits for an answer that nobody needs.
+        Thread(target=self._think, args=(request, self._answer), name="sampler", daemon=True).start()
 
     def take(self) -> Response | None:
         """The answer, once; None while there is none.
 
         Raises:
-            Exception: what the sampler raised.
+            BaseException: what the sampler raised.
         """
         if self._answer is None or not self._answer.done():
             return None
         answer, self._answer = self._answer, None
         return answer.result()
 
-    def close(self) -> None:
-        """Do not wait for an answer that nobody needs any more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    def _think(self, request: Request, answer: Future[Response]) -> None:
+        try:
+            answer.set_result(propose(self._sampler, request))
+        except BaseException as error:  # a third party's may even want to end the program
+            answer.set_exception(error)
+        self._answered()

@@ -58,22 +58,19 @@ def take_up(
     Args:
         study: as its user has it now.
         stored: as the store has it.
-        alive_until: when the last run was seen alive, in milliseconds since the Unix epoch; a run that was killed has used
-            wall-clock time until then.
+        alive_until: when the last run was seen alive, in milliseconds since the Unix epoch; a run that was
+            killed has used wall-clock time until then.
         directory: where the stored one lives, for messages.
 
     Raises:
         InvalidInput: it is not the same study.
     """
-    problems = [
-        Problem(path, f"differs from the study in {directory}; only the budget may change: name another --dir")
-        for path in _differences(study, stored)
-    ]
+    message = f"differs from the study in {directory}; only the budget may change: name another --dir"
+    problems = [Problem(path, message) for path in _differences(study, stored)]
     if problems:
         raise InvalidInput(problems)
-    metadata = study.metadata.model_copy(
-        update={"uid": stored.metadata.uid, "generation": stored.metadata.generation + (study.spec != stored.spec)}
-    )
+    generation = stored.metadata.generation + (study.spec != stored.spec)
+    metadata = study.metadata.model_copy(update={"uid": stored.metadata.uid, "generation": generation})
     status = stored.status
     if status.active_since is not None:
         used = status.active_milliseconds + max(0, alive_until - status.active_since)

@@ -1,0 +1,32 @@
+"""Standard output for what goes on although nobody reads it any more, or its disk is full."""
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+def patient_output() -> TextIO:
+    """Standard output, whose failures are passed over."""
+    if sys.stdout is None:  # closed before we began
+        return open(os.devnull, "w")  # noqa: PTH123
+    raw = _Patient(sys.stdout.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), sys.stdout.encoding, errors="backslashreplace", line_buffering=True
+    )
+
+
+class _Patient(io.FileIO):
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data) or 0
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether colours are shown and wanted there (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
