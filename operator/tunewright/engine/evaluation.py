@@ -52,6 +52,16 @@ def tested_trials(state: State) -> list[Trial]:
     return list({trial.name: trial for trial in candidates if trial is not None}.values())
 
 
+def untested_trials(state: State) -> list[Trial]:
+    """Those of them whose test evaluation the budget left out, or ended."""
+    tests = state.tally.tests
+    return [
+        trial
+        for trial in tested_trials(state)
+        if trial.name not in tests or tests[trial.name].status.state is TrialState.STOPPED
+    ]
+
+
 def described(state: State, trial: Trial | None) -> BestTrial | None:
     """A trial for the study's status, with what its test evaluation reported beyond what it had itself."""
     if trial is None:

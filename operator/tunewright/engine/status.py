@@ -7,7 +7,7 @@ from tunewright.api.study import Phase, StudyStatus, TrialCounts
 from tunewright.api.trial import TrialState
 from tunewright.engine.budget import active_time
 from tunewright.engine.ending import Ending
-from tunewright.engine.evaluation import best_trial, default_trial, described, searching
+from tunewright.engine.evaluation import best_trial, default_trial, described, searching, untested_trials
 from tunewright.engine.state import State
 
 MAX_FRONT = 50
@@ -20,7 +20,7 @@ def status_of(state: State, now: int, phase: Phase, ending: Ending | None) -> St
     since = before.active_since
     several = len(state.study.spec.objectives) > 1
     reason = ending.reason if ending is not None else phase.value
-    message = ending.message if ending is not None else ""
+    message = _message(state, phase, ending)
     return StudyStatus(
         phase=phase,
         reason=reason,
@@ -38,6 +38,16 @@ def status_of(state: State, now: int, phase: Phase, ending: Ending | None) -> St
         conditions=_conditions(state, now, phase, reason, message),
         observed_generation=state.study.metadata.generation,
     )
+
+
+def _message(state: State, phase: Phase, ending: Ending | None) -> str:
+    if ending is None:
+        return ""
+    untested = untested_trials(state) if phase is Phase.COMPLETED else []
+    if not untested:
+        return ending.message
+    names = " and ".join(trial.name for trial in untested)
+    return f"{ending.message}; no budget was left for the final test of {names}"
 
 
 def _counts(state: State) -> TrialCounts:

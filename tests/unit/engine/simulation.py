@@ -4,14 +4,14 @@ It carries plans out as a home does - write, act, tell the state - can be cut of
 and go on from its objects alone, and holds what happens against the guarantees of docs/rules.md.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from random import Random
 from typing import Any
 
-from tunewright.api.study import HyperparameterStudy, Phase, StudyStatus
-from tunewright.api.trial import MetricSummary, Outcome, Purpose, Trial, TrialState
+from tunewright.api.study import HyperparameterStudy, Phase, StudySpec, StudyStatus
+from tunewright.api.trial import MetricSummary, Outcome, ProposalInputs, Purpose, Trial, TrialState
 from tunewright.engine.actions import (
     Action,
     CreateTrial,
@@ -25,9 +25,11 @@ from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
 from tunewright.metrics.observations import Observation, summarize
+from tunewright.search.history import Evaluated, History
 from tunewright.search.propose import propose
 from tunewright.search.sampler import NoSettings, Request, Response, Sampler
 from tunewright.search.samplers.random import RandomSampler
+from tunewright.search.space import SearchSpace
 
 ROUNDS = 60
 """More rounds than any moment of these small studies needs."""
@@ -189,6 +191,7 @@ class Simulation:
         instant: whether the sampler answers at once, else only by `answer`.
         twice: whether every action is carried out twice.
         cut_at: the step before which the home is cut off.
+        down_for: for how long it is down then.
     """
 
     study: HyperparameterStudy
@@ -198,6 +201,7 @@ class Simulation:
     instant: bool = True
     twice: bool = False
     cut_at: int | None = None
+    down_for: int = 0
     time: int = START
     trials: dict[str, Trial] = field(default_factory=dict)
     processes: dict[AttemptKey, Process] = field(default_factory=dict)
@@ -209,11 +213,12 @@ class Simulation:
         self._offsets = [(0, 0)]
         self.ever: dict[str, Trial] = {}
         self.failed: set[str] = set()
-        self.deleted: set[str] = set()
+        self.graveyard: list[tuple[Trial, list[Execution], int]] = []
         self.gpu_time_before = 0
         self.active_time = 0
         self.gpu_slack = 0
         self.wall_slack = 0
+        self.older: set[AttemptKey] = set()
         self.clock_was_set = False
         self.attempts_begun: list[AttemptKey] = []
         self.restart()
@@ -261,27 +266,41 @@ class Simulation:
 
     # What people do
 
-    def edit(self, *, suspend: bool | None = None, **budget: Any) -> None:
-        """The user edits the study."""
-        spec = self.study.spec
-        if suspend is not None:
-            spec = spec.model_copy(update={"suspend": suspend})
-        spec = spec.model_copy(update={"budget": self.budget.model_copy(update=budget)})
+    def suspend(self, suspended: bool = True) -> None:
+        """The user suspends the study, or resumes it."""
+        self._edit(self.study.spec.model_copy(update={"suspend": suspended}))
+
+    def edit(self, **budget: Any) -> None:
+        """The user edits the budget."""
+        self._edit(self.study.spec.model_copy(update={"budget": self.budget.model_copy(update=budget)}))
+
+    def _edit(self, spec: StudySpec) -> None:
         metadata = self.study.metadata.model_copy(update={"generation": self.study.metadata.generation + 1})
         self.study = self.study.model_copy(update={"spec": spec, "metadata": metadata})
-        # What runs when a budget is lowered has its grace period.
+        self.older = {process.key for process in self.living}
+        self._grant_grace()
+        self.state.study_changed(self.study)
+
+    def _grant_grace(self) -> None:
+        """What runs when a budget is lowered has its grace period, from when the home can ask it to stop."""
         held = self.gpus * len(self.living) * (self.grace + 1_000)
         self.gpu_slack = max(self.gpu_slack, self.gpu_time() + held)
         self.wall_slack = max(self.wall_slack, self.active_time + self.grace + 1_000)
-        self.state.study_changed(self.study)
 
     def delete(self, name: str) -> None:
-        """The user deletes a Trial: what runs of it is gone with it."""
-        del self.trials[name]
-        self.deleted.add(name)
+        """The user deletes a Trial: what runs of it is gone with it.
+
+        The home is at work: what is deleted while it is down, or before it has written what it noticed, is
+        known by the high-water marks alone.
+        """
+        self.cut_at = None
+        self.settle()
+        executions = [each for each in self.executions() if each.key.trial == name]
+        self.graveyard.append((self.trials.pop(name), executions, self.now))
         for process in [process for process in self.processes.values() if process.key.trial == name]:
             self._forget(process)
         self.state.trial_gone(name, self.now)
+        self.settle()
 
     # The home
 
@@ -297,7 +316,7 @@ class Simulation:
                 return self._settle()
             except Crash:
                 self.cut_at = None
-                self.restart()
+                self.sleep(self.down_for)
 
     def _settle(self) -> Plan:
         for _ in range(ROUNDS):
@@ -374,8 +393,8 @@ class Simulation:
     def _create(self, trial: Trial) -> None:
         known = self.ever.setdefault(trial.name, trial)
         assert known.spec == trial.spec, "a name means one trial"
-        assert trial.name not in self.deleted, "what was deleted by hand is not made again"
         if trial.spec.purpose is not Purpose.FINAL_TEST:
+            assert trial.name not in [gone.name for gone, *_ in self.graveyard], "deleted, and made again"
             assert trial.spec.index < self.budget.max_trials
             same_index = [t for t in self.ever.values() if t.spec.index == trial.spec.index]
             assert sum(t.spec.purpose is not Purpose.FINAL_TEST for t in same_index) == 1
@@ -447,15 +466,19 @@ class Simulation:
 
     def sleep(self, by: int) -> None:
         """Let time pass with the home down, and start it again."""
-        self._pass(self.time + by)
+        unaware = any(process.key in self.older for process in self.living)
+        self._pass(self.time + by, checked=not unaware)
+        if unaware:
+            self._grant_grace()
         self.restart()
 
-    def _pass(self, until: int) -> None:
+    def _pass(self, until: int, *, checked: bool = True) -> None:
         until = max(until, self.time)
         if self.study.status.phase in (Phase.RUNNING, Phase.TESTING):
             self.active_time += until - self.time
         self.time = until
-        self.check_budget()
+        if checked:
+            self.check_budget()
 
     def check_budget(self) -> None:
         """No time budget is exceeded: GPU time by what was really used, wall-clock time by what runs."""
@@ -495,7 +518,8 @@ class Simulation:
         assert again.status == self.study.status
         rng = Random(self.steps)
         for rebuilt in (self._rebuilt(rng), self._refolded(rng)):
-            assert aggregates(rebuilt) == aggregates(self.state)
+            for name, value in aggregates(self.state).items():
+                assert aggregates(rebuilt)[name] == value, name
             rebuilt.asked, rebuilt.exhausted = self.state.asked, self.state.exhausted
             rebuilt.sampler_error = self.state.sampler_error
             assert plan(rebuilt, self.now) == again
@@ -507,7 +531,7 @@ class Simulation:
             trial.status.completion_order for trial in self.trials.values() if trial.status.state.terminal
         ]
         assert None not in ended
-        if self.deleted:
+        if self.graveyard:
             assert len(set(ended)) == len(ended)
         else:
             assert sorted(order for order in ended if order is not None) == list(range(len(ended)))
@@ -523,43 +547,57 @@ class Simulation:
 
     def _refolded(self, rng: Random) -> State:
         """A state that was told of the objects one by one, in any order; attempts after their trials."""
-        state = State.of(self.study, gpus=self.gpus)
-        trials: list[Trial] = list(self.trials.values())
-        for trial in rng.sample(trials, len(trials)):
+        unknown = self.study.model_copy(update={"status": StudyStatus()})
+        state = State.of(unknown, gpus=self.gpus)
+        for trial, executions, at in self.graveyard:
+            state.trial_changed(trial)
+            for execution in executions:
+                state.execution_changed(execution)
+            state.trial_gone(trial.name, at)
+        for trial in rng.sample(list(self.trials.values()), len(self.trials)):
             if rng.random() < 0.5:
                 state.trial_changed(self.ever[trial.name])
             state.trial_changed(trial)
         for execution in rng.sample(self.executions(), len(self.processes)):
             state.execution_changed(execution)
+        state.study_changed(self.study)
         return state
 
-    def replayed(self, trial: Trial) -> tuple[Any, Any]:
-        """The configuration and the sampler's state that come of a trial's recorded inputs."""
-        inputs = trial.spec.proposal.inputs
-        assert inputs is not None
-        searched = [t for t in self.trials.values() if t.spec.purpose is not Purpose.FINAL_TEST]
-        by_index = {each.spec.index: each for each in searched}
-        request = request_of(self.state, searched, by_index, inputs)
-        response = self.respond(request)
-        return response.suggestions[inputs.position].configuration, response.state
+    def check_replay(self) -> None:
+        """Every proposal can be made again from what its Trial recorded of it."""
+        for trial in self.trials.values():
+            proposal = trial.spec.proposal
+            if proposal.inputs is not None:
+                response = self.respond(self._request(proposal.inputs))
+                again = response.suggestions[proposal.inputs.position]
+                assert again.configuration == trial.spec.parameters
+                assert response.state == proposal.state
+
+    def _request(self, inputs: ProposalInputs) -> Request:
+        """The request that recorded inputs stand for, from the objects alone."""
+        spec = self.study.spec
+        searched = [trial for trial in self.trials.values() if not trial.spec.source]
+        known = [(t.status.completion_order, t) for t in searched if t.status.completion_order is not None]
+        known = sorted((order, t) for order, t in known if order < inputs.completed)
+        pending = {trial.spec.index: trial.spec.parameters for trial in searched}
+        return Request(
+            space=SearchSpace(spec.parameters),
+            objectives=spec.objectives,
+            history=History(Evaluated(t.spec.parameters, values_told(t, spec)) for _, t in known),
+            pending=[pending[index] for index in inputs.pending],
+            count=inputs.count,
+            seed=spec.algorithm.seed,
+            state=inputs.state,
+            drawn=inputs.drawn,
+        )
 
 
-def request_of(state: State, searched: Iterable[Trial], by_index: dict[int, Trial], inputs: Any) -> Request:
-    """The request that the recorded inputs stand for, from the Trials alone."""
-    ended = [t for t in searched if t.status.completion_order is not None]
-    known = [t for t in ended if (t.status.completion_order or 0) < inputs.completed]
-    known.sort(key=lambda t: t.status.completion_order or 0)
-    fold = State.of(state.study, known, gpus=state.gpus)
-    return Request(
-        space=fold.space,
-        objectives=fold.study.spec.objectives,
-        history=fold.tally.history,
-        pending=[by_index[index].spec.parameters for index in inputs.pending],
-        count=inputs.count,
-        seed=fold.study.spec.algorithm.seed,
-        state=inputs.state,
-        drawn=inputs.drawn,
-    )
+def values_told(trial: Trial, spec: StudySpec) -> tuple[float, ...] | None:
+    """What the sampler is told of a trial that has ended."""
+    values = trial.status.objectives
+    if trial.status.state is TrialState.FAILED or any(o.metric not in values for o in spec.objectives):
+        return None
+    return tuple(values[o.metric] for o in spec.objectives)
 
 
 def aggregates(state: State) -> dict[str, Any]:

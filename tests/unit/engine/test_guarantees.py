@@ -1,0 +1,141 @@
+"""The guarantees of docs/rules.md, whatever happens; `simulation` says what is checked at every step."""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from tests.builders import a_study
+from tests.unit.engine.simulation import Simulation, random_script
+
+from tunewright.api.study import HyperparameterStudy
+from tunewright.search.sampler import NoSettings, Sampler
+from tunewright.search.samplers.random import RandomSampler
+from tunewright.search.samplers.sobol import SobolSampler
+
+SMALL = [{"name": "layers", "type": "int", "min": 1, "max": 5, "default": 3}]
+WIDE = [
+    {"name": "rate", "type": "float", "min": 1e-5, "max": 0.3, "scale": "log", "default": 1e-3},
+    {"name": "layers", "type": "int", "min": 1, "max": 5},
+]
+ACCURACY = {"metric": "accuracy", "direction": "maximize"}
+SIZE = {"metric": "size", "direction": "minimize"}
+
+MILLISECONDS = st.integers(1, 60_000) | st.sampled_from([1, 1_000, 10_000, 40_000, 120_000])
+BUDGETS = {
+    "max_trials": st.integers(1, 12),
+    "parallelism": st.integers(1, 4),
+    "max_failed_trials": st.none() | st.integers(0, 4),
+    "max_attempts": st.integers(1, 3),
+    "max_duration": st.none() | st.integers(20, 400),
+    "max_gpu_hours": st.none() | st.floats(0.005, 0.2),
+}
+
+
+@st.composite
+def studies(draw: st.DrawFn) -> HyperparameterStudy:
+    """Small studies of every kind."""
+    study = a_study(
+        parameters=draw(st.sampled_from([SMALL, WIDE, WIDE])),
+        objectives=draw(st.sampled_from([[ACCURACY], [{**ACCURACY, "target": 0.9}], [ACCURACY, SIZE]])),
+        initial={
+            "default": draw(st.booleans()),
+            "configurations": draw(st.sampled_from([[], [{"layers": 2}]])),
+        },
+        trial={
+            "trainer": {"model": "mlp", "dataset": "digits"},
+            "progressDeadline": "30s",
+            "gracePeriod": draw(st.sampled_from(["1s", "5s"])),
+            "finalTest": draw(st.booleans()),
+        },
+    )
+    budget = {name: draw(values) for name, values in BUDGETS.items()}
+    assert study.spec.budget is not None
+    spec = study.spec.model_copy(update={"budget": study.spec.budget.model_copy(update=budget)})
+    return study.model_copy(update={"spec": spec})
+
+
+def samplers() -> st.SearchStrategy[Sampler]:
+    return st.sampled_from(
+        [RandomSampler(NoSettings()), RandomSampler(NoSettings()), SobolSampler(NoSettings())]
+    )
+
+
+class Life(RuleBasedStateMachine):
+    """A study's life, with all that may come between."""
+
+    @initialize(
+        study=studies(),
+        seed=st.integers(0, 10**6),
+        sampler=samplers(),
+        gpus=st.integers(0, 2),
+        twice=st.booleans(),
+    )
+    def begin(self, study: HyperparameterStudy, seed: int, sampler: Sampler, gpus: int, twice: bool) -> None:
+        self.home = Simulation(study, random_script(seed), sampler, gpus, twice=twice)
+
+    @rule(by=MILLISECONDS)
+    def time_passes(self, by: int) -> None:
+        self.home.advance(by)
+
+    @rule(step=st.integers(1, 40), down=st.just(0) | MILLISECONDS, by=MILLISECONDS)
+    def the_home_is_killed(self, step: int, down: int, by: int) -> None:
+        self.home.cut_at = self.home.steps + step
+        self.home.down_for = down
+        self.home.advance(by)
+
+    @rule(down=MILLISECONDS)
+    def the_home_is_restarted(self, down: int) -> None:
+        self.home.settle()
+        self.home.sleep(down)
+
+    @rule(instant=st.booleans())
+    def the_sampler_takes_its_time(self, instant: bool) -> None:
+        self.home.instant = instant
+
+    @rule()
+    def the_sampler_answers(self) -> None:
+        self.home.answer()
+
+    @rule(data=st.data(), field=st.sampled_from(sorted(BUDGETS)))
+    def the_budget_is_edited(self, data: st.DataObject, field: str) -> None:
+        self.home.edit(**{field: data.draw(BUDGETS[field])})
+
+    @rule()
+    def the_study_is_suspended(self) -> None:
+        self.home.suspend()
+
+    @rule()
+    def the_study_is_resumed(self) -> None:
+        self.home.suspend(False)
+
+    @precondition(lambda self: self.home.trials)
+    @rule(data=st.data())
+    def a_trial_is_deleted(self, data: st.DataObject) -> None:
+        self.home.delete(data.draw(st.sampled_from(sorted(self.home.trials))))
+
+    @rule(by=st.integers(-100_000, 100_000))
+    def the_clock_is_set(self, by: int) -> None:
+        self.home.set_clock(by)
+
+    @rule()
+    def nothing_changes(self) -> None:
+        self.home.check()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "home"):
+            return
+        self.home.check()
+        self.home.suspend(False)
+        self.home.run()
+        self.home.check()
+        if not self.home.graveyard:
+            self.home.check_replay()
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(
+    max_examples=150,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
