@@ -163,7 +163,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = _by_name(
             "dropout",
             "float",
             0.0,
-            "share of units dropped while training: after each hidden layer",
+            "share of units dropped after each activation while training",
             0.0,
             0.95,
         ),
