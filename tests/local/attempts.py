@@ -64,6 +64,13 @@ def of_attempt(directory: Path) -> list[psutil.Process]:
     return found
 
 
+def kill_attempts(root: Path) -> None:
+    """Let no attempt below `root` survive its test."""
+    for directory in root.glob("**/attempts/*"):
+        for process in of_attempt(directory):
+            process.kill()
+
+
 def now() -> int:
     """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.local.attempts import now, of_attempt
+from tests.local.attempts import kill_attempts, now
 
 from tunewright.local.processes import Processes
 
@@ -15,6 +15,4 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
     processes = Processes(tmp_path, now)
     yield processes
     processes.close()
-    for directory in tmp_path.glob("**/attempts/*"):
-        for process in of_attempt(directory):
-            process.kill()
+    kill_attempts(tmp_path)

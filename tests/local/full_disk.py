@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.local.attempts import kill_attempts
 
 MIB = 2**20
 
@@ -22,6 +23,7 @@ def small_disk(point: Path, size: int) -> Iterator[Path]:
     try:
         yield point
     finally:
+        kill_attempts(point)
         subprocess.run(["umount", "--lazy", point], check=True)
 
 
