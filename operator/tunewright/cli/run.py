@@ -15,7 +15,7 @@ from tunewright.cli.output import coloured, patient_output
 from tunewright.cli.progress import progress_on
 from tunewright.cli.signals import INTERRUPTED, on_signals
 from tunewright.engine.budget import budget_of
-from tunewright.local.attempts import Attempts
+from tunewright.local.attempts import Attempts, alive_until
 from tunewright.local.devices import gpus, threads
 from tunewright.local.loop import Loop
 from tunewright.local.processes import Processes
@@ -50,7 +50,8 @@ def _facts(study: HyperparameterStudy, store: Store, place: Path) -> Hyperparame
     stored = store.stored()
     if stored is None:
         return begin(study)
-    return take_up(study, stored.study, stored.seen_at, place)
+    seen_at = max(stored.seen_at, alive_until(place, [record.key for record in store.attempts()], _clock()))
+    return take_up(study, stored.study, seen_at, place)
 
 
 def _opening(study: HyperparameterStudy, place: Path) -> str:

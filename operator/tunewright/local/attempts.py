@@ -10,10 +10,11 @@ from tunewright.api.study import MetricsSource, StudySpec
 from tunewright.api.trial import Trial
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import job_name
-from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS
+from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS, AttemptFiles
 from tunewright.local.launch import command_of, environment
 from tunewright.local.processes import Processes
 from tunewright.local.store import AttemptRecord
+from tunewright.local.supervisor import Supervisor
 from tunewright.local.watch import Launch
 from tunewright.metrics.log import DEFAULT_PATTERN
 
@@ -118,6 +119,27 @@ class Attempts:
 
     def _checkpoint(self, trial: str) -> Path:
         return checkpoint_directory(self._directory, trial)
+
+
+def alive_until(directory: Path, keys: Iterable[AttemptKey], now: int) -> int:
+    """Until when, in milliseconds since the Unix epoch, the last of some attempts ran; 0 if none has begun.
+
+    They go on while Tunewright is dead, and what they use of the wall-clock time is the study's.
+    """
+    return max(
+        (_alive_until(AttemptFiles(attempt_directory(directory, key)), now) for key in keys), default=0
+    )
+
+
+def _alive_until(files: AttemptFiles, now: int) -> int:
+    end, process = files.exit(), files.process()
+    if end is not None:
+        return end.ended_at
+    supervisor = Supervisor.find(process) if process is not None else None
+    if supervisor is None:
+        return files.last_sign_of_life() or 0
+    supervisor.close()
+    return now
 
 
 def attempt_directory(directory: Path, key: AttemptKey) -> Path:

@@ -58,8 +58,8 @@ def take_up(
     Args:
         study: as its user has it now.
         stored: as the store has it.
-        alive_until: when the last run was seen alive, in milliseconds since the Unix epoch; a run that was
-            killed has used wall-clock time until then.
+        alive_until: when the last run, or what it had begun, was seen alive, in milliseconds since the Unix
+            epoch; a run that was killed has used wall-clock time until then.
         directory: where the stored one lives, for messages.
 
     Raises:
