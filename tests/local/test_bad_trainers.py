@@ -98,7 +98,7 @@ class TestReports:
     def test_removes_its_directory(self, processes: Processes, tmp_path: Path) -> None:
         execution = run(processes, a_script(tmp_path, "rm -rf ../t-1"))
         assert execution.exit is not None
-        assert execution.exit.cause is Cause.LOST
+        assert execution.exit.cause is Cause.DISRUPTED
 
     def test_a_flood_of_output_does_not_keep_it_from_being_stopped(
         self, processes: Processes, tmp_path: Path

@@ -258,7 +258,7 @@ class TestNothingIsLeftBehind:
         os.kill(shim_of(launch), signal.SIGKILL)
         execution = until(processes, ended)
         assert execution.exit is not None
-        assert (execution.exit.code, execution.exit.cause) == (None, Cause.LOST)
+        assert (execution.exit.code, execution.exit.cause) == (None, Cause.DISRUPTED)
         assert execution.exit.message == "its supervising process vanished"
         assert of_attempt(launch.directory) == []
 
@@ -338,7 +338,7 @@ class TestRestart:
         with Processes(tmp_path, lambda: now() + 3_600_000) as an_hour_later:
             execution = run(an_hour_later, launch)
         assert execution.exit is not None and execution.started_at is not None
-        assert execution.exit.cause is Cause.LOST
+        assert execution.exit.cause is Cause.DISRUPTED
         assert execution.started_at <= execution.exit.ended_at <= now()
         assert of_attempt(launch.directory) == []
 
@@ -353,7 +353,7 @@ class TestRestart:
             processes.start(launch)
             processes.stop(KEY)
             execution = until(processes, ended)
-            assert execution.exit is not None and execution.exit.cause is Cause.LOST
+            assert execution.exit is not None and execution.exit.cause is Cause.DISRUPTED
             assert bystander.poll() is None
             bystander.kill()
 

@@ -110,7 +110,7 @@ class AttemptFiles:
 
     def record_loss(self, ended_at: int, message: str) -> ExitRecord:
         """Write that the shim vanished: no other may take the attempt on. The lock must be held."""
-        record = ExitRecord(ended_at, cause=Cause.LOST, message=message)
+        record = ExitRecord(ended_at, cause=Cause.DISRUPTED, message=message)
         with suppress(OSError):  # without its directory nothing can take it on, either
             shim.write_record(self.directory / shim.EXIT, asdict(record))
         return record
