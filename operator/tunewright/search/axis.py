@@ -12,7 +12,7 @@ from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter, ParameterType, Scale
 from tunewright.search.law import Law, law_of
 
-CELLS = 2**40
+CELLS = 2**36
 """How finely a continuous parameter is resolved: into this many equal parts of the unit interval."""
 
 
@@ -35,7 +35,7 @@ class Continuous:
     `to_unit` says where from 0 to 1 a legal value lies, `from_unit` which value lies there.
 
     The unit interval has `CELLS` parts, and a part stands for one value: the decimal of fewest digits
-    in it. So a value that was proposed, or that a person wrote in some ten digits, comes back from
+    in it. So a value that was proposed, or that a person wrote in seven digits, comes back from
     `from_unit(to_unit(value))` as the same float; any other legal value comes back as its neighbour.
     """
 
@@ -55,18 +55,19 @@ class Continuous:
             return self._low
         if cell >= CELLS:
             return self._high
-        below, middle, above = (self._quantile((cell + part) / CELLS) for part in (-0.5, 0, 0.5))
-        for digits in range(1, 17):
-            short = float(f"{middle:.{digits}g}")
-            if below <= short <= above and self._cell(short) == cell:
-                return short
-        return middle
+        middle = min(max(self._law.quantile(cell / CELLS), self._low), self._high)
+        # Bisection: if a decimal in the part has few digits, the nearest one of more digits is in it too.
+        fewest, most = 1, 17
+        while fewest < most:
+            digits = (fewest + most) // 2
+            if self._cell(_rounded(middle, digits)) == cell:
+                most = digits
+            else:
+                fewest = digits + 1
+        return _rounded(middle, fewest)
 
     def _cell(self, value: float) -> int:
-        return min(max(round(self._law.cdf(value) * CELLS), 0), CELLS)
-
-    def _quantile(self, u: float) -> float:
-        return min(max(self._law.quantile(u), self._low), self._high)
+        return min(max(round(self._law.cdf(min(max(value, self._low), self._high)) * CELLS), 0), CELLS)
 
 
 class Stepped:
@@ -155,6 +156,10 @@ def axis_of(parameter: Parameter) -> Axis:
     margin = float(step) / 2
     last = float(_decimal(low) + (count - 1) * step)
     return Stepped(_decimal(low), step, count, kind, law_of(parameter, low - margin, last + margin))
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 def _decimal(value: float) -> Decimal:

@@ -11,6 +11,7 @@ Configuration = Mapping[str, Scalar]
 """The active parameters of a trial, and their values."""
 
 Key = tuple[object, ...]
+"""What two configurations have in common if they are the same."""
 
 
 def key(configuration: Configuration) -> Key:
@@ -51,9 +52,9 @@ class History(Sequence[Evaluated]):
         view._trials, view._first, view._length = self._trials, self._first, len(self)
         return view
 
-    def tried(self, configuration: Configuration) -> bool:
-        """Whether a trial with this configuration has ended, well or not."""
-        first = self._first.get(key(configuration))
+    def tried(self, identity: Key) -> bool:
+        """Whether a trial whose configuration has this key has ended, well or not."""
+        first = self._first.get(identity)
         return first is not None and first < len(self)
 
     def __len__(self) -> int:

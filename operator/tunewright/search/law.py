@@ -4,14 +4,16 @@ A scale is a law too: linear is the uniform one, and a logarithm is uniform on t
 """
 
 import math
+import sys
 from statistics import NormalDist
 from typing import Protocol
 
 from tunewright.api.parameters import Distribution, Parameter, Scale
 
 _STANDARD = NormalDist()
-_NARROW = 1e-3
-"""On a range so much narrower than its deviation a normal law is uniform to 1 %, and differences cancel."""
+_LOG_MAX = math.log(sys.float_info.max)
+_NARROW = 1e-2
+"""On a range so much narrower than its deviation a normal law is all but uniform, and differences cancel."""
 
 
 class Law(Protocol):
@@ -65,16 +67,20 @@ class TruncatedNormal:
 
 
 class Log:
-    """The law of a value whose logarithm follows `law`."""
+    """The law of a value x for which log(x / base) follows `law`."""
 
-    def __init__(self, law: Law) -> None:
+    def __init__(self, law: Law, base: float) -> None:
         self._law = law
+        self._base = base
 
     def cdf(self, x: float) -> float:
-        return self._law.cdf(math.log(x))
+        return self._law.cdf(log_ratio(x, self._base))
 
     def quantile(self, u: float) -> float:
-        return math.exp(self._law.quantile(u))
+        y = self._law.quantile(u)
+        if y < _LOG_MAX:
+            return self._base * math.exp(y)
+        return math.exp(min(math.log(self._base) + y, _LOG_MAX))
 
 
 class Mirrored:
@@ -96,15 +102,25 @@ def law_of(parameter: Parameter, low: float, high: float) -> Law:
 
     The bounds are the parameter's own, or half a step wider where its values are steps.
     """
-    if parameter.prior is not None:
-        mean, deviation = parameter.prior.mean, parameter.prior.deviation
-        if parameter.prior.distribution is Distribution.NORMAL:
-            return _normal(low, high, mean, deviation)
-        return Log(_normal(math.log(low) if low > 0 else -math.inf, math.log(high), mean, deviation))
-    if parameter.scale is Scale.LINEAR:
+    prior = parameter.prior
+    if prior is None and parameter.scale is Scale.LINEAR:
         return Uniform(low, high)
-    logarithmic = Log(Uniform(math.log(low), math.log(high)))
+    if prior is not None and prior.distribution is Distribution.NORMAL:
+        return _normal(low, high, prior.mean, prior.deviation)
+    base = parameter.low  # above 0, as `low` may not be
+    ends = (log_ratio(low, base) if low > 0 else -math.inf, log_ratio(high, base))
+    if prior is not None:
+        return Log(_normal(*ends, prior.mean - math.log(base), prior.deviation), base)
+    logarithmic = Log(Uniform(*ends), base)
     return Mirrored(logarithmic, low, high) if parameter.scale is Scale.REVERSE_LOG else logarithmic
+
+
+def log_ratio(x: float, base: float) -> float:
+    """log(x / base), exact for a small difference, and for a ratio beyond floating point."""
+    ratio = (x - base) / base
+    if ratio > -0.5 and math.isfinite(ratio):
+        return math.log1p(ratio)
+    return math.log(x) - math.log(base)
 
 
 def _normal(low: float, high: float, mean: float, deviation: float) -> Law:

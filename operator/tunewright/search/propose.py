@@ -91,11 +91,7 @@ class _Search:
 
     def _take(self, suggestion: Suggestion) -> bool:
         identity = key(suggestion.configuration)
-        if (
-            not self.missing
-            or identity in self._taken
-            or self._request.history.tried(suggestion.configuration)
-        ):
+        if not self.missing or identity in self._taken or self._request.history.tried(identity):
             return False
         self._taken.add(identity)
         self.suggestions.append(suggestion)

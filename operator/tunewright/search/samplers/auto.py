@@ -7,14 +7,14 @@ from tunewright.search.samplers.startup import StartupSettings
 GP_TRIALS = 200
 """Up to how many ended trials `gp` is worth its time; it looks at no more of them anyhow."""
 GP_WIDTH = 20
-"""Up to how many columns: beyond, fitting a length scale to each takes more time and trials than there are."""
+"""Up to how many columns: there are too few trials to learn the length scales of more."""
 
 
 class AutoSampler(Sampler):
-    """`gp` while no more than 200 trials have ended and a configuration is at most 20 numbers wide, else `tpe`.
+    """`gp` for up to 200 ended trials and configurations at most 20 columns wide, else `tpe`.
 
-    A configuration is as wide as it has parameters, where a categorical one of more than two values counts
-    once per value. Both begin as `sobol`. A proposal names the sampler that made it.
+    A parameter is one column wide; a categorical one of more than two values, one per value. Both samplers
+    begin as `sobol`. A proposal names the sampler that made it.
     """
 
     description = "gp for up to 200 trials of up to 20 parameters, else tpe"

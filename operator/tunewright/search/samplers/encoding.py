@@ -47,18 +47,27 @@ class Encoding:
         A move has the given standard deviation, or that of one value to the next where that is more.
         """
         chance = min(1.0, MOVED / len(self._columns))
-        units = []
-        for name, axis in self._space.axes.items():
-            moved = rng.random() < chance
-            if name not in configuration or (moved and not axis.ordered):
-                units.append(float(rng.random()))
+        neighbour: dict[str, Scalar] = {}
+        for parameter in self._space.ordered:
+            if not parameter.active(neighbour):
                 continue
-            u = axis.to_unit(configuration[name])
-            if moved:
-                spread = deviation if isinstance(axis, Continuous) else max(deviation, 1 / axis.count)
-                u = min(max(u + spread * float(rng.standard_normal()), 0.0), 1.0)
-            units.append(u)
-        return self._space.configuration(units)
+            name, axis = parameter.name, self._space.axes[parameter.name]
+            old = configuration.get(name)
+            if old is None:
+                neighbour[name] = axis.from_unit(float(rng.random()))
+            elif rng.random() < chance:
+                neighbour[name] = _moved(axis, old, deviation, rng)
+            else:
+                neighbour[name] = old
+        return neighbour
+
+
+def _moved(axis: Axis, value: Scalar, deviation: float, rng: np.random.Generator) -> Scalar:
+    if not axis.ordered:
+        return axis.from_unit(float(rng.random()))
+    spread = deviation if isinstance(axis, Continuous) else max(deviation, 1 / axis.count)
+    u = axis.to_unit(value) + spread * float(rng.standard_normal())
+    return axis.from_unit(min(max(u, 0.0), 1.0))
 
 
 def _columns(axis: Axis) -> int:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from skopt.acquisition import gaussian_ei
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tunewright.api.trial import Proposal
-from tunewright.search.history import Configuration, key
+from tunewright.search.history import Configuration, Key, key
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.encoding import Encoding
 from tunewright.search.samplers.gaussian_process import Array, GaussianProcess
@@ -19,11 +20,11 @@ from tunewright.search.samplers.startup import StartupSettings, starting
 
 MAX_TRIALS = 200
 """How many trials the process is fitted to, for its time grows with their third power."""
-RANDOM_CANDIDATES = 500
-LOCAL_DEVIATIONS = (0.1, 0.03, 0.01, 0.003)
+RANDOM_CANDIDATES = 300
+LOCAL_DEVIATIONS = (0.1, 0.02, 0.004)
 """How far around the best candidates is looked, one round after another, in parts of the unit interval."""
 CENTRES = 5
-NEIGHBOURS = 30
+NEIGHBOURS = 20
 
 
 class GpSampler(Sampler):
@@ -45,7 +46,8 @@ class GpSampler(Sampler):
     def propose(self, request: Request) -> Response:
         if starting(request.history, self.settings) or all(a.count == 1 for a in request.space.axes.values()):
             return SobolSampler(None).propose(request)
-        with warnings.catch_warnings():
+        # One thread: beside trainers that use all cores, more would wait for each other.
+        with threadpool_limits(1, "blas"), warnings.catch_warnings():
             # Fits that end at a bound, a variance of -1e-17: nothing that a study's user could act on.
             warnings.simplefilter("ignore")
             return Response(_suggestions(request))
@@ -122,15 +124,14 @@ class _Search:
             for _ in range(NEIGHBOURS)
         ]
 
+    def _is_new(self, identity: Key) -> bool:
+        return identity not in self._taken and not self._request.history.tried(identity)
+
     def _rank(
         self, process: GaussianProcess, least: float, candidates: Iterable[Configuration]
     ) -> list[tuple[Configuration, float]]:
         """The new ones among the candidates with their expected improvements, the greatest first."""
-        new = [
-            candidate
-            for candidate in candidates
-            if key(candidate) not in self._taken and not self._request.history.tried(candidate)
-        ]
+        new = [candidate for candidate in candidates if self._is_new(key(candidate))]
         if not new:
             return []
         rows = np.array([self._encoding.row(candidate) for candidate in new])

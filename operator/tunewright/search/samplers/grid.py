@@ -64,7 +64,7 @@ class GridSampler(Sampler):
             state = {"position": list(position)}
             configuration = grid.configuration(position)
             identity = key(configuration)
-            if identity not in seen and not request.history.tried(configuration):
+            if identity not in seen and not request.history.tried(identity):
                 seen.add(identity)
                 suggestions.append(Suggestion(configuration, Proposal(sampler="grid")))
         return Response(suggestions, state)
