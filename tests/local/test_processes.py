@@ -183,6 +183,28 @@ class TestStopping:
         assert execution.exit is not None
         assert execution.exit.code in (-15, 143)
 
+    def test_a_program_hears_of_it_before_what_it_has_started(
+        self, processes: Processes, tmp_path: Path
+    ) -> None:
+        code = f"""
+            import signal, subprocess, sys
+            child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"])
+            def save(*_):
+                try:
+                    child.wait(0.3)  # a worker that dies first would end the program before it can save
+                except subprocess.TimeoutExpired:
+                    sys.exit(143)
+            signal.signal(15, save)
+            {READY}
+            signal.pause()
+        """
+        processes.start(a_launch(tmp_path, *python(code), reads_log=DEFAULT_PATTERN))
+        until(processes, ready)
+        processes.stop(KEY)
+        execution = until(processes, ended)
+        assert execution.exit is not None
+        assert execution.exit.code == 143
+
     def test_what_a_wrapper_started_has_the_grace_period(self, processes: Processes, tmp_path: Path) -> None:
         saves = """
             import signal, sys, time

@@ -159,6 +159,7 @@ class _Attempt:
         self._told_to_kill = False
         self._kill_at: float | None = None
         self._killed = False
+        self._passed_on = False
 
     def run(self) -> None:
         self._listen()
@@ -324,13 +325,18 @@ class _Attempt:
                 self._ask(now)
             elif self._kill_at is None and self._told_to_stop:
                 self._ask(now)
+        elif self._kill_at is not None and not self._passed_on:
+            self._passed_on = True
+            self._signal_group(signal.SIGTERM)
         if self._kill_at is not None and now >= self._kill_at and not self._killed:
             self._killed = True
             self._signal_group(signal.SIGKILL)
 
     def _ask(self, now: float) -> None:
+        """Have the command end; what it started hears of it later, lest a worker's death keep it from saving."""
         self._kill_at = now + self._grace
-        self._signal_group(signal.SIGTERM)
+        with suppress(OSError):
+            os.kill(self._leader, signal.SIGTERM)
 
     def _signal_group(self, number: signal.Signals) -> None:
         with suppress(OSError):
