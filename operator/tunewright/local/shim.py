@@ -333,7 +333,7 @@ class _Attempt:
             self._signal_group(signal.SIGKILL)
 
     def _ask(self, now: float) -> None:
-        """Have the command end; what it started hears of it later, lest a worker's death keep it from saving."""
+        """Have the command end; what it started hears later, lest a worker's death keep it from saving."""
         self._kill_at = now + self._grace
         with suppress(OSError):
             os.kill(self._leader, signal.SIGTERM)

@@ -7,15 +7,11 @@ from pathlib import Path
 from tunewright.api.checks import check
 from tunewright.api.documents import load
 from tunewright.api.problems import InvalidInput, Problem
-from tunewright.api.study import HyperparameterStudy, StudyStatus
+from tunewright.api.study import HyperparameterStudy, StudySpec, StudyStatus
 from tunewright.local.launch import check_local
 from tunewright.search.registry import create
 from tunewright.search.sampler import Sampler
 from tunewright.search.space import SearchSpace
-
-EDITABLE = ("budget", "suspend")
-"""The fields of a spec that may change once the study has begun."""
-
 
 def load_study(file: Path, overrides: Sequence[str] = ()) -> HyperparameterStudy:
     """The study in a file, which this machine can run.
@@ -83,6 +79,6 @@ def _differences(study: HyperparameterStudy, stored: HyperparameterStudy) -> lis
     paths = [] if study.metadata.name == stored.metadata.name else ["metadata.name"]
     fields = type(study.spec).model_fields
     for name, field in fields.items():
-        if name not in EDITABLE and getattr(study.spec, name) != getattr(stored.spec, name):
+        if name not in StudySpec.editable and getattr(study.spec, name) != getattr(stored.spec, name):
             paths.append(f"spec.{field.alias or name}")
     return paths
