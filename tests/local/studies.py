@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import psutil
 import yaml
 
 COMMAND = [sys.executable, "-m", "tunewright.cli.main"]
+TUNEWRIGHT = shlex.join(COMMAND)
 
 # Begins and ends with a line in a ledger, so that a test sees what really ran, and how often.
 WORKER = """\
@@ -124,6 +126,13 @@ def tunewright(folder: Path, *arguments: str, timeout: float = 60) -> "subproces
     )
 
 
+def in_a_shell(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
+    """A line of `sh`, to its end."""
+    return subprocess.run(
+        ["sh", "-c", line], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 def results(folder: Path) -> dict[str, Any]:
     """What `tunewright results` says of the study in `folder`."""
     done = tunewright(folder, "results", "--dir", "out", "--output", "json")
@@ -138,9 +147,9 @@ def ledger(folder: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def left_behind(folder: Path) -> list[psutil.Process]:
-    """The processes of attempts of the study in `folder` that are there, shims among them."""
-    place = os.fspath(folder / "out" / "attempts")
+def left_behind(folder: Path, directory: str = "out") -> list[psutil.Process]:
+    """The processes of attempts of the study in a directory of `folder` that are there, shims among them."""
+    place = os.fspath(folder / directory / "attempts")
     found = []
     for process in psutil.process_iter():
         try:
