@@ -2,7 +2,7 @@
 
     python benchmarks/digits_seeds.py 1 2 3 4 5
 
-Runs examples/digits.yaml once per seed, the sampler's and the trainer's alike, and prints one line per seed and the means.
+Runs examples/digits.yaml once per seed, the sampler's and the trainer's alike. A line per seed, and the means.
 """
 
 import argparse
@@ -41,7 +41,8 @@ def main() -> None:
         print("seed {}: best {:.4f}, default {:.4f}, {:.0f} s".format(seed, *rows[-1]), flush=True)
     best, default, seconds = map(statistics.mean, zip(*rows, strict=True))
     gains = [row[0] - row[1] for row in rows]
-    print(f"mean: best {best:.4f}, default {default:.4f}, {seconds:.0f} s; gain {min(gains):+.4f} to {max(gains):+.4f}")
+    gained = f"gain {min(gains):+.4f} to {max(gains):+.4f}"
+    print(f"mean: best {best:.4f}, default {default:.4f}, {seconds:.0f} s; {gained}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python benchmarks/throughput.py 1000 10000
 
-One line per size: seconds in all, milliseconds per trial, peak memory. The sampler is random; everything but the processes is the
-real thing: loop, engine, sampler, store on disk.
+One line per size: seconds in all, milliseconds per trial, peak memory. The sampler is random; all but the
+processes is the real thing: loop, engine, sampler, store on disk.
 """
 
 import argparse
@@ -33,9 +33,8 @@ class Instant:
         now = wall_clock()
         value = float(trial.spec.parameters["learning_rate"])
         summary = MetricSummary(last=value, last_step=1, min=value, min_step=1, max=value, max_step=1)
-        self._ended.append(
-            Execution(record.key, started_at=now, metrics={"accuracy": summary}, exit=Exit(ended_at=now, code=0, final=True))
-        )
+        end = Exit(ended_at=now, code=0, final=True)
+        self._ended.append(Execution(record.key, started_at=now, metrics={"accuracy": summary}, exit=end))
 
     def stop(self, key: AttemptKey) -> None:
         raise AssertionError(f"{key} has ended")
@@ -74,7 +73,7 @@ def a_study(trials: int) -> HyperparameterStudy:
                     {"name": "learning_rate", "type": "float", "min": 1e-5, "max": 0.3, "scale": "log"},
                     {"name": "batch_size", "type": "int", "min": 16, "max": 256, "scale": "log"},
                     {"name": "optimizer", "type": "categorical", "values": ["sgd", "adam"]},
-                    {"name": "momentum", "type": "float", "min": 0, "max": 0.99, "when": {"optimizer": ["sgd"]}},
+                    {"name": "momentum", "type": "float", "min": 0, "max": 1, "when": {"optimizer": ["sgd"]}},
                 ],
                 "algorithm": {"name": "random", "seed": 1},
                 "budget": {"maxTrials": trials, "parallelism": 4},
@@ -94,7 +93,8 @@ def measure(trials: int) -> None:
         with Store.read(Path(folder)) as store:
             assert len(store.trials()) == trials
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{trials} trials: {seconds:.2f} s, {1000 * seconds / trials:.3f} ms per trial, peak {peak:.0f} MiB", flush=True)
+    per_trial = 1000 * seconds / trials
+    print(f"{trials} trials: {seconds:.2f} s, {per_trial:.3f} ms per trial, peak {peak:.0f} MiB", flush=True)
 
 
 def main() -> None:

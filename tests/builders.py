@@ -29,7 +29,9 @@ def study_document(name: str = "digits", **spec: Any) -> dict[str, Any]:
     }
 
 
-def a_study(name: str = "digits", *, status: Mapping[str, Any] | None = None, **spec: Any) -> HyperparameterStudy:
+def a_study(
+    name: str = "digits", *, status: Mapping[str, Any] | None = None, **spec: Any
+) -> HyperparameterStudy:
     """The model of `study_document`."""
     return HyperparameterStudy.model_validate({**study_document(name, **spec), "status": status or {}})
 
@@ -47,7 +49,12 @@ def a_trial(
     if accuracy is not None:
         status = {
             "attempts": [
-                Attempt(number=1, started_at=index * 1000, ended_at=index * 1000 + 900, outcome=Outcome.COMPLETED)
+                Attempt(
+                    number=1,
+                    started_at=index * 1000,
+                    ended_at=index * 1000 + 900,
+                    outcome=Outcome.COMPLETED,
+                )
             ],
             "metrics": {
                 "accuracy": MetricSummary(

@@ -13,6 +13,7 @@ from tunewright.search.registry import create
 from tunewright.search.sampler import Sampler
 from tunewright.search.space import SearchSpace
 
+
 def load_study(file: Path, overrides: Sequence[str] = ()) -> HyperparameterStudy:
     """The study in a file, which this machine can run.
 
