@@ -2,7 +2,7 @@
 
     python benchmarks/digits_seeds.py 1 2 3 4 5
 
-Runs examples/digits.yaml once per seed, the sampler's and the trainer's alike. A line per seed, and the means.
+Runs examples/digits.yaml once per seed, for sampler and trainer. A line per seed, then the means.
 """
 
 import argparse
