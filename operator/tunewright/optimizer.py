@@ -36,8 +36,8 @@ class Trial:
 
     index: int
     parameters: dict[str, Scalar]
-    purpose: Purpose = Purpose.SEARCH
-    proposal: Proposal = Proposal()
+    purpose: Purpose
+    proposal: Proposal
     metrics: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
 

@@ -1,5 +1,6 @@
 """The configurations of a search space one by one, in a fixed order, each active configuration once."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -65,6 +66,9 @@ def cardinality(
     configurations that later conditions cannot tell apart are counted together. Each of them leads to a
     configuration of its own, so there is never more to keep than `limit`.
     """
+    always = math.prod(own.count for p in parameters if not p.when and (own := levels[p.name]) is not None)
+    if always > limit:
+        return None
     needed = [
         {name for later in parameters[place + 1 :] for name in later.when} for place in range(len(parameters))
     ]

@@ -8,7 +8,7 @@ from tunewright.search.axis import Axis, Continuous, Levels, Stepped, axis_of
 from tunewright.search.enumeration import Enumeration, cardinality
 from tunewright.search.law import law_of
 
-MAX_COUNTED = 1_000_000
+MAX_COUNTED = 100_000
 """Up to how many configurations a space is counted."""
 
 

@@ -1,5 +1,7 @@
 """Every built-in sampler passes the suite that third parties inherit too."""
 
+from typing import ClassVar
+
 from tunewright.search.conformance import SamplerConformance
 from tunewright.search.samplers.auto import AutoSampler
 from tunewright.search.samplers.gp import GpSampler
@@ -11,7 +13,7 @@ from tunewright.search.samplers.tpe import TpeSampler
 
 class TestGrid(SamplerConformance):
     sampler_type = GridSampler
-    settings = {"points": 3}
+    settings: ClassVar = {"points": 3}
     seeded = False
     draws_from_priors = False
     learns = False
