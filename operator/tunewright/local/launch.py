@@ -111,7 +111,8 @@ def check_local(study: HyperparameterStudy, base: Path) -> list[Problem]:
 def _check_data(trainer: Trainer, base: Path) -> list[Problem]:
     if trainer.dataset in DATASETS or (base / trainer.dataset).is_file():
         return []
-    return [Problem("spec.trial.trainer.dataset", f"there is no file {base / trainer.dataset}")]
+    message = f"there is no file {base / trainer.dataset}; a path starts from the study file's folder"
+    return [Problem("spec.trial.trainer.dataset", message)]
 
 
 def _check_template(spec: StudySpec) -> list[Problem]:
