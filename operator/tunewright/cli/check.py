@@ -13,6 +13,7 @@ from tunewright.cli.failures import BAD_INPUT, print_lines
 def validate_files(files: Sequence[Path], overrides: Sequence[str]) -> int:
     """Say of each file whether a run would take it. Returns the exit code."""
     from tunewright.local.study import load_study
+    from tunewright.report.wording import count
 
     code = 0
     for file in files:
@@ -22,8 +23,8 @@ def validate_files(files: Sequence[Path], overrides: Sequence[str]) -> int:
             print_lines(error.lines())
             code = BAD_INPUT
         else:
-            spec = study.spec
-            click.echo(f"{file}: valid: study {study.metadata.name}, {len(spec.parameters)} parameters")
+            parameters = count(len(study.spec.parameters), "parameter")
+            click.echo(f"{file}: valid: study {study.metadata.name}, {parameters}")
     return code
 
 
