@@ -6,8 +6,6 @@ from typing import Protocol, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from tunewright.api.trial import Trial, TrialState
@@ -59,7 +57,7 @@ class Lines:
         now = self._clock()
         standing = Standing.of(state, now)
         for line in filter(None, (event(state, trial) for trial in recorded)):
-            self._print(f"[{_summary(standing, now)}] {line}; best {standing.best or 'none yet'}")
+            self._print(f"[{_summary(standing, now)}] {line}; best: {standing.best or 'none yet'}")
         if standing.notice and standing.notice != self._noticed:
             self._print(standing.notice)
         self._noticed = standing.notice
@@ -102,44 +100,54 @@ class Panel:
     def _render(self) -> RenderableType:
         if self._standing is None:
             return Text("")
-        return panel(self._standing, self._clock(), self._console.height)
+        unicode = self._console.encoding.startswith("utf")
+        return Group(*panel(self._standing, self._clock(), self._console.height, unicode=unicode))
 
 
-def panel(standing: Standing, now: int, height: int) -> RenderableType:
-    """The panel at `now`, in at most `height` lines, none of which wraps."""
-    meters = Table.grid(padding=(0, 1))
-    for _ in range(3):
-        meters.add_column(no_wrap=True, overflow="ellipsis")
-    meters.add_row("trials", _bar(standing.ended, standing.max_trials), standing.trials())
-    meters.add_row("time", _bar(standing.used_at(now), standing.max_duration), standing.time(now))
-    if standing.max_gpu_hours is not None:
-        meters.add_row("GPUs", _bar(standing.gpu_hours, standing.max_gpu_hours), standing.gpu_time())
-    lines: list[RenderableType] = [
-        _one_line(f"best   {standing.best or 'none yet'}", "green" if standing.best else ""),
-        meters,
+def panel(standing: Standing, now: int, height: int, *, unicode: bool = True) -> list[Text]:
+    """The panel at `now`: lines that never wrap, and fit into `height` with one to spare.
+
+    Where a terminal cannot show `unicode`, bars are drawn in ASCII.
+    """
+
+    def meter(name: str, used: float, limit: float | None, said: str) -> Text:
+        return _line(("dim", f"{name:<7}"), *_bar(used, limit, "━─" if unicode else "#-"), ("", said))
+
+    below = [
+        _line(("dim", "best   "), ("green" if standing.best else "", standing.best or "none yet")),
+        meter("trials", standing.ended, standing.max_trials, standing.trials()),
+        meter("time", standing.used_at(now), standing.max_duration, standing.time(now)),
     ]
+    if standing.max_gpu_hours is not None:
+        below.append(meter("GPUs", standing.gpu_hours, standing.max_gpu_hours, standing.gpu_time()))
     if standing.notice:
-        lines.append(_one_line(standing.notice, "yellow"))
-    room = height - len(lines) - 4
-    return Group(_activities(standing.activities, now, room), *lines)
+        below.append(_line(("yellow", standing.notice)))
+    above = _activities(standing.activities, now, height - len(below) - 2)
+    return [_line(), *above, *below]
 
 
-def _activities(activities: Sequence[Activity], now: int, room: int) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(3):
-        table.add_column(no_wrap=True, overflow="ellipsis")
+def _activities(activities: Sequence[Activity], now: int, room: int) -> list[Text]:
     shown = activities if len(activities) <= room else activities[: max(0, room - 1)]
-    for each in shown:
-        since = "" if each.since is None else f"{max(0, now - each.since) // 1000}s"
-        table.add_row(each.what, since, each.said)
-    if len(shown) < len(activities):
-        table.add_row(f"and {len(activities) - len(shown)} more", "", "")
-    return table
+    since = ["" if each.since is None else f"{max(0, now - each.since) // 1000}s" for each in shown]
+    widths = [max(map(len, column), default=0) for column in ([each.what for each in shown], since)]
+    lines = [
+        _line(("cyan", f"{each.what:<{widths[0]}}"), ("", f"  {time:>{widths[1]}}  {each.said}"))
+        for each, time in zip(shown, since, strict=True)
+    ]
+    more = len(activities) - len(shown)
+    return [*lines, _line(("dim", f"and {more} more"))] if more else lines
 
 
-def _bar(used: float, limit: float | None) -> RenderableType:
-    return Text("") if limit is None else ProgressBar(total=limit, completed=min(used, limit), width=_BAR)
+def _bar(used: float, limit: float | None, characters: str) -> list[tuple[str, str]]:
+    if limit is None:
+        return []
+    full = round(_BAR * min(1.0, used / limit))
+    return [("cyan", characters[0] * full), ("dim", f"{characters[1] * (_BAR - full)} ")]
 
 
-def _one_line(text: str, style: str) -> Text:
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+def _line(*parts: tuple[str, str]) -> Text:
+    """Pieces of text, each with its style before it."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    for style, text in parts:
+        line.append(text, style)
+    return line

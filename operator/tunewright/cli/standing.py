@@ -36,7 +36,7 @@ class Standing:
         now: the moment, in milliseconds since the Unix epoch.
         activities: what goes on.
         best_trial: the name of the best trial so far; empty while there is none.
-        best: its value of each objective, and its number; empty while there is none.
+        best: its number, and its value of each objective; empty while there is none.
         ended, failed, max_trials: numbers of trials.
         used, max_duration: wall-clock time, in milliseconds.
         timed: whether wall-clock time is being used.
@@ -117,10 +117,9 @@ def _whole(milliseconds: float) -> str:
 
 
 def _activities(state: State) -> Iterator[Activity]:
-    for key, execution in sorted(state.executions.items(), key=lambda item: item[0]):
-        trial = state.trials[key.trial]
-        since = execution.started_at
-        yield Activity(_label(trial), since, _progress(state, trial, execution))
+    running = [(state.trials[key.trial], execution) for key, execution in state.executions.items()]
+    for trial, execution in sorted(running, key=lambda each: each[0].spec.index):
+        yield Activity(_label(trial), execution.started_at, _progress(state, trial, execution))
     if state.asked is not None and state.asked.response is None:
         yield Activity("sampler", None, "chooses what to try next")
 
@@ -140,7 +139,7 @@ def _best(state: State) -> str:
     best = state.study.status.best
     if best is None:
         return ""
-    return f"{_values(best.objectives)} (trial {best.index})"
+    return f"trial {best.index}, {_values(best.objectives)}"
 
 
 def _values(metrics: dict[str, float]) -> str:
