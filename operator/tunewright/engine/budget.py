@@ -125,15 +125,21 @@ class Allowance:
             return StudyReason.MAX_GPU_HOURS_REACHED
         return None
 
+    def fitting(self, wanted: int) -> int:
+        """How many of so many attempts there is room for."""
+        if self.scarce is not None:
+            return 0
+        return wanted if self._gpu is None else min(wanted, self._gpu // self._price(self._least))
+
     def limit(self, lanes: int) -> int | None:
         """The run time of one of up to `lanes` attempts that may begin; None where nothing bounds it.
 
         There must be room for one. Where there is not room for all, it is shared by as many as fit.
         """
-        assert self.scarce is None
+        shared_by = self.fitting(lanes)
+        assert shared_by > 0
         if self._gpu is None:
             return self._wall
-        shared_by = min(max(1, lanes), self._gpu // self._price(self._least))
         share = self._gpu // (shared_by * self._gpus) - self._grace
         return share if self._wall is None else min(share, self._wall)
 

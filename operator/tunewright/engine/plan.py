@@ -4,8 +4,6 @@ A plan is one round. The home carries it out, tells the state what came of it, a
 plan holds no action. So no round has to foresee what its own actions lead to.
 """
 
-from collections.abc import Sequence
-
 from tunewright.api.base import ObjectMeta
 from tunewright.api.study import Phase
 from tunewright.api.trial import Proposal, Purpose, Stop, Trial, TrialSpec, TrialState
@@ -155,19 +153,24 @@ def _waiting(state: State) -> list[Trial]:
 
 def _search(state: State, now: int) -> list[Action]:
     """Begin what waits, and fill free places with new trials."""
-    parallelism = budget_of(state.study.spec).parallelism
-    starts = _start(state, now, _waiting(state), parallelism - len(state.executions), testing=False)
-    return [*starts, *_create(state, now, parallelism - len(searching(state)))]
+    budget = budget_of(state.study.spec)
+    to_come = max(0, budget.max_trials - state.next_index)
+    allowance = Allowance(state, now, testing=False)
+    starts = _start(state, allowance, to_come)
+    # What there is no room for is not created: it would end without having begun.
+    free = allowance.fitting(min(budget.parallelism - len(searching(state)), to_come))
+    return [*starts, *(_create(state, free) if free > 0 else [])]
 
 
-def _start(state: State, now: int, waiting: Sequence[Trial], places: int, *, testing: bool) -> list[Action]:
+def _start(state: State, allowance: Allowance, to_come: int = 0) -> list[Action]:
+    """Begin waiting trials, as far as there are places and budget; `to_come` more may begin beside them."""
     actions: list[Action] = []
-    allowance = Allowance(state, now, testing=testing)
-    still_to_come = 0 if testing else max(0, budget_of(state.study.spec).max_trials - state.next_index)
+    waiting = _waiting(state)
+    places = budget_of(state.study.spec).parallelism - len(state.executions)
     for place, trial in enumerate(waiting):
         if places <= 0 or allowance.scarce is not None:
             break
-        limit = allowance.limit(lanes=min(places, len(waiting) - place + still_to_come))
+        limit = allowance.limit(lanes=min(places, len(waiting) - place + to_come))
         number = max((attempt.number for attempt in trial.status.attempts), default=0) + 1
         actions.append(StartAttempt(trial, AttemptKey(trial.name, number), limit))
         allowance.reserve(limit)
@@ -175,11 +178,8 @@ def _start(state: State, now: int, waiting: Sequence[Trial], places: int, *, tes
     return actions
 
 
-def _create(state: State, now: int, free: int) -> list[Action]:
+def _create(state: State, free: int) -> list[Action]:
     """New trials: first the initial configurations, then what the sampler has answered, else a question."""
-    free = min(free, budget_of(state.study.spec).max_trials - state.next_index)
-    if free <= 0 or Allowance(state, now, testing=False).scarce is not None:
-        return []
     initial = state.initial[state.next_index : state.next_index + free]
     if initial:
         return [
@@ -242,9 +242,12 @@ def _test(state: State, now: int, ending: Ending) -> list[Action]:
     """Once the search has ended: evaluate its best and the default configuration on the test data."""
     if searching(state):
         return []
+    missing = _tests_missing(state, now, ending)
+    if missing:
+        # All of them before any begins, so that they share what is left.
+        return [CreateTrial(_evaluation(state, source)) for source in missing]
     waiting = _waiting(state)
-    places = budget_of(state.study.spec).parallelism - len(state.executions)
-    starts = _start(state, now, waiting, places, testing=True)
+    starts = _start(state, Allowance(state, now, testing=True))
     if waiting and not starts and not state.executions:
         order = state.tally.next_order
         return [
@@ -253,10 +256,7 @@ def _test(state: State, now: int, ending: Ending) -> list[Action]:
             )
             for place, trial in enumerate(waiting)
         ]
-    return [
-        *starts,
-        *(CreateTrial(_evaluation(state, source)) for source in _tests_missing(state, now, ending)),
-    ]
+    return starts
 
 
 def _evaluation(state: State, source: Trial) -> Trial:

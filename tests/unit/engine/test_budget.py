@@ -107,6 +107,14 @@ def test_where_there_is_not_room_for_all_as_many_begin_as_fit() -> None:
     assert limits(state_of(study(maxGpuHours=0.01), completed(0, 34_001)), 4) == []
 
 
+def test_it_is_known_how_many_fit() -> None:
+    state = state_of(study(maxGpuHours=0.01), completed(0, 9_000))
+    assert [Allowance(state, 0, testing=False).fitting(wanted) for wanted in (0, 1, 3, 4)] == [0, 1, 3, 3]
+    assert Allowance(state_of(study()), 0, testing=False).fitting(7) == 7
+    over = state_of(study(maxDuration="1s"))
+    assert Allowance(over, 0, testing=False).fitting(7) == 0
+
+
 def test_what_runs_or_waits_has_reserved_its_limit_and_its_grace() -> None:
     state = state_of(
         study(maxGpuHours=0.01), running(0, limit=8_000), running(1, started_at=None, limit=4_000)

@@ -1,12 +1,14 @@
 """The guarantees of docs/rules.md, whatever happens; `simulation` says what is checked at every step."""
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.builders import a_study
 from tests.unit.engine.simulation import Simulation, random_script
 
 from tunewright.api.study import HyperparameterStudy
+from tunewright.api.trial import Trial
 from tunewright.search.sampler import NoSettings, Sampler
 from tunewright.search.samplers.random import RandomSampler
 from tunewright.search.samplers.sobol import SobolSampler
@@ -20,6 +22,7 @@ ACCURACY = {"metric": "accuracy", "direction": "maximize"}
 SIZE = {"metric": "size", "direction": "minimize"}
 
 MILLISECONDS = st.integers(1, 60_000) | st.sampled_from([1, 1_000, 10_000, 40_000, 120_000])
+SEEDS = st.integers(0, 10**6)
 BUDGETS = {
     "max_trials": st.integers(1, 12),
     "parallelism": st.integers(1, 4),
@@ -64,7 +67,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize(
         study=studies(),
-        seed=st.integers(0, 10**6),
+        seed=SEEDS,
         sampler=samplers(),
         gpus=st.integers(0, 2),
         twice=st.booleans(),
@@ -78,7 +81,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(step=st.integers(1, 40), down=st.just(0) | MILLISECONDS, by=MILLISECONDS)
     def the_home_is_killed(self, step: int, down: int, by: int) -> None:
-        self.home.cut_at = self.home.steps + step
+        self.home.cuts = [self.home.steps + step]
         self.home.down_for = down
         self.home.advance(by)
 
@@ -94,6 +97,12 @@ class Life(RuleBasedStateMachine):
     @rule()
     def the_sampler_answers(self) -> None:
         self.home.answer()
+
+    @rule()
+    def the_sampler_fails(self) -> None:
+        self.home.sampler, sampler = ValueError("no such luck"), self.home.sampler
+        self.home.answer()
+        self.home.sampler = sampler
 
     @rule(data=st.data(), field=st.sampled_from(sorted(BUDGETS)))
     def the_budget_is_edited(self, data: st.DataObject, field: str) -> None:
@@ -139,3 +148,78 @@ TestLife.settings = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+def outcome(home: Simulation) -> tuple[HyperparameterStudy, dict[str, Trial]]:
+    """All that a study leaves, once it is over."""
+    home.run()
+    home.check()
+    return home.study, home.trials
+
+
+WITH_MANY_WAYS_TO_END = [
+    pytest.param({"maxTrials": 6, "parallelism": 3}, 0, RandomSampler(NoSettings()), id="space"),
+    pytest.param(
+        {"maxTrials": 30, "parallelism": 2, "maxGpuHours": 0.03},
+        1,
+        RandomSampler(NoSettings()),
+        id="gpu-hours",
+    ),
+    pytest.param(
+        {"maxTrials": 9, "parallelism": 4, "maxFailedTrials": 1}, 2, SobolSampler(NoSettings()), id="failures"
+    ),
+    pytest.param(
+        {"maxTrials": 20, "parallelism": 3, "maxDuration": "70s"}, 3, SobolSampler(NoSettings()), id="time"
+    ),
+]
+
+
+def a_busy_study(budget: dict[str, object]) -> HyperparameterStudy:
+    return a_study(
+        parameters=SMALL if budget["maxTrials"] == 6 else WIDE,
+        budget=budget,
+        trial={
+            "trainer": {"model": "mlp", "dataset": "digits"},
+            "progressDeadline": "30s",
+            "gracePeriod": "1s",
+        },
+    )
+
+
+@pytest.mark.parametrize(("budget", "seed", "sampler"), WITH_MANY_WAYS_TO_END)
+def test_a_run_that_is_cut_anywhere_ends_as_one_that_is_not(
+    budget: dict[str, object], seed: int, sampler: Sampler
+) -> None:
+    study = a_busy_study(budget)
+    uncut = Simulation(study, random_script(seed), sampler, gpus=1)
+    expected = outcome(uncut)
+
+    for step in range(1, uncut.steps + 1):
+        cut = Simulation(study, random_script(seed), sampler, gpus=1, cuts=[step])
+        assert outcome(cut) == expected, step
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    study=studies(),
+    seed=SEEDS,
+    sampler=samplers(),
+    gpus=st.integers(0, 2),
+    cuts=st.lists(st.integers(1, 150)),
+)
+def test_a_run_that_is_cut_often_ends_as_one_that_is_not(
+    study: HyperparameterStudy, seed: int, sampler: Sampler, gpus: int, cuts: list[int]
+) -> None:
+    uncut = Simulation(study, random_script(seed), sampler, gpus)
+    cut = Simulation(study, random_script(seed), sampler, gpus, cuts=sorted(cuts))
+
+    assert outcome(cut) == outcome(uncut)
+
+
+@pytest.mark.parametrize(("budget", "seed", "sampler"), WITH_MANY_WAYS_TO_END)
+def test_actions_carried_out_twice_do_no_harm(budget: dict[str, object], seed: int, sampler: Sampler) -> None:
+    study = a_busy_study(budget)
+    once = Simulation(study, random_script(seed), sampler, gpus=1)
+    twice = Simulation(study, random_script(seed), sampler, gpus=1, twice=True)
+
+    assert outcome(twice) == outcome(once)

@@ -427,6 +427,15 @@ def test_a_half_used_answer_whose_pending_trials_are_gone_is_not_asked_for_again
     assert [question.request.count for question in questions] == [3]
 
 
+def test_no_trial_is_created_that_there_is_no_room_for_beside_what_begins() -> None:
+    done = a_trial(0, accuracy=0.5)  # in 0.9 seconds
+    for left, kinds in ((2_900, [StartAttempt]), (5_800, [StartAttempt, Propose])):
+        study = a_small_study(tests=False, maxGpuHours=left / 3_600_000)
+        actions = plan(State.of(study, [done, a_trial(1)], gpus=1), 0).actions
+
+        assert [type(action) for action in actions] == kinds
+
+
 def test_attempts_begin_in_the_order_of_their_trials() -> None:
     state = State.of(a_small_study(parallelism=4), [a_trial(index) for index in (2, 0, 1)])
     actions = plan(state, 0).actions
