@@ -35,6 +35,8 @@ def losses_of(
 ) -> Losses:
     """The losses of ended trials, at least one of which has values; a failed one is as bad as the worst.
 
+    (Or worse, where all values are alike.)
+
     Of several objectives it is their augmented Chebyshev sum with random weights (Knowles, ParEGO, IEEE
     Transactions on Evolutionary Computation 10, 2006).
     """
@@ -45,7 +47,8 @@ def losses_of(
     magnitudes = np.maximum(np.abs(table).max(axis=0), np.finfo(np.float64).tiny)
     columns = _draw_in(table / magnitudes * signs)
     single = columns[:, 0] if len(objectives) == 1 else _chebyshev(columns, rng)
-    losses = np.full(len(trials), single.max())
+    low, high = single.min(), single.max()
+    losses = np.full(len(trials), high if high > low else high + 1)
     losses[succeeded] = single
     mean, deviation = float(losses.mean()), float(losses.std()) or 1.0
     values = (losses - mean) / deviation

@@ -23,7 +23,7 @@ class TpeSampler(Sampler):
     """Models where good and where other configurations lie, and draws where the first outweigh the second.
 
     Parameters are modelled jointly for one objective and each on its own for several. Pending trials count
-    as not good (constant liar), and so do failed ones.
+    as not good (constant liar), and failed ones as worse than all others.
 
     Source: Bergstra et al., Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; Ozaki et al.,
     Multiobjective Tree-Structured Parzen Estimator, JAIR 73, 2022. Made by Optuna's TPESampler.
@@ -69,20 +69,21 @@ def _study(request: Request) -> optuna.Study:
             constant_liar=True,
         ),
     )
-    study.add_trials(_known(trial.configuration, trial.values, request.space) for trial in request.history)
-    study.add_trials(_known(configuration, None, request.space) for configuration in request.pending)
+    for trial in request.history:
+        # Pruned before it reported anything: Optuna ranks that behind all that completed.
+        state = TrialState.PRUNED if trial.values is None else TrialState.COMPLETE
+        study.add_trial(_trial(state, trial.configuration, trial.values, request.space))
+    for configuration in request.pending:
+        study.add_trial(_trial(TrialState.RUNNING, configuration, None, request.space))
     return study
 
 
-def _known(configuration: Configuration, values: tuple[float, ...] | None, space: SearchSpace) -> FrozenTrial:
-    """A trial in Optuna's terms; without values where it is pending or has failed.
-
-    One that failed is told as running, for that always counts as not good, where a pruned one would count
-    as good while little has succeeded.
-    """
+def _trial(
+    state: TrialState, configuration: Configuration, values: tuple[float, ...] | None, space: SearchSpace
+) -> FrozenTrial:
     axes = {name: space.axes[name] for name in configuration if space.axes[name].count != 1}
     return create_trial(
-        state=TrialState.RUNNING if values is None else TrialState.COMPLETE,
+        state=state,
         values=values,
         params={name: _told(axis, configuration[name]) for name, axis in axes.items()},
         distributions={
