@@ -428,8 +428,8 @@ def test_a_half_used_answer_whose_pending_trials_are_gone_is_not_asked_for_again
 
 
 def test_no_trial_is_created_that_there_is_no_room_for_beside_what_begins() -> None:
-    done = a_trial(0, accuracy=0.5)  # in 0.9 seconds
-    for left, kinds in ((2_900, [StartAttempt]), (5_800, [StartAttempt, Propose])):
+    done = a_trial(0, accuracy=0.5)
+    for left, kinds in ((3_001, [StartAttempt]), (6_001, [StartAttempt, Propose])):
         study = a_small_study(tests=False, maxGpuHours=left / 3_600_000)
         actions = plan(State.of(study, [done, a_trial(1)], gpus=1), 0).actions
 
