@@ -55,7 +55,7 @@ class TestPanel:
             "trial 10   5s  accuracy 0.5 at step 3",
             "best   trial 1, accuracy 0.9",
             "trials ━━────────────────── 2 of 20",
-            "time   ━━━━━━────────────── 3m20s left of 5m",
+            "time   ━━━━━━━───────────── 3m20s left of 5m",
         ]
 
     def test_time_goes_on_while_nothing_happens(self) -> None:
