@@ -1,0 +1,201 @@
+"""Ask and tell."""
+
+import math
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.builders import PARAMETERS, a_study
+
+import tunewright
+from tunewright.api.problems import InvalidInput
+from tunewright.api.trial import Purpose
+
+DEFAULT = {"learning_rate": 0.001, "optimizer": "adam"}
+
+
+def an_optimizer(**fields: Any) -> tunewright.Optimizer:
+    spec = {
+        "objectives": [{"metric": "accuracy", "direction": "maximize"}],
+        "parameters": PARAMETERS,
+        "algorithm": {"name": "random", "seed": 1},
+        **fields,
+    }
+    return tunewright.Optimizer(spec)
+
+
+TWO = [{"metric": "accuracy", "direction": "maximize"}, {"metric": "size", "direction": "minimize"}]
+THREE_POINTS = [{"name": "layers", "type": "int", "min": 1, "max": 3}]
+
+
+def test_default_then_initial_configurations_then_the_samplers() -> None:
+    optimizer = an_optimizer(initial={"configurations": [{"optimizer": "sgd"}, {"optimizer": "adam"}]})
+    trials = [*optimizer.ask(), *optimizer.ask(3)]
+    assert [trial.index for trial in trials] == [0, 1, 2, 3]
+    assert [trial.purpose for trial in trials] == [
+        Purpose.DEFAULT,
+        Purpose.INITIAL,
+        Purpose.SEARCH,
+        Purpose.SEARCH,
+    ]
+    assert trials[0].parameters == DEFAULT
+    assert trials[1].parameters == {"learning_rate": 0.001, "optimizer": "sgd", "momentum": 0.495}
+    assert [trial.proposal.sampler for trial in trials] == ["", "", "random", "random"]
+
+
+def test_the_trainers_defaults_fill_the_default_configuration() -> None:
+    trial = {"trainer": {"model": "mlp", "dataset": "digits"}}
+    parameters = [{"name": "depth", "type": "int", "min": 1, "max": 63}]
+    (alone,) = an_optimizer(parameters=parameters).ask()
+    (trained,) = an_optimizer(parameters=parameters, trial=trial).ask()
+    assert alone.parameters == {"depth": 32}
+    assert trained.parameters["depth"] < 10
+
+
+def test_it_takes_the_model_as_it_takes_a_document() -> None:
+    document = an_optimizer(algorithm={"name": "random", "seed": 3})
+    model = tunewright.Optimizer(a_study(algorithm={"name": "random", "seed": 3}).spec)
+    assert [t.parameters for t in document.ask(4)][1:] == [t.parameters for t in model.ask(4)][1:]
+
+
+def test_the_same_seed_and_answers_give_the_same_trials() -> None:
+    def run(seed: int) -> list[dict[str, Any]]:
+        optimizer = an_optimizer(algorithm={"name": "gp", "seed": seed, "settings": {"startupTrials": 4}})
+        for _ in range(4):
+            for trial in optimizer.ask(2):
+                optimizer.tell(trial, {"accuracy": trial.parameters["learning_rate"]})
+        return [trial.parameters for trial in optimizer.ask(2)]
+
+    assert run(1) == run(1) != run(2)
+
+
+def test_best_is_the_earliest_of_the_best() -> None:
+    optimizer = an_optimizer()
+    assert optimizer.best is None
+    trials = optimizer.ask(4)
+    for trial, accuracy in zip(reversed(trials), (0.9, 0.5, 0.9, 0.7), strict=True):
+        optimizer.tell(trial, {"accuracy": accuracy, "loss": 1.0})
+    assert optimizer.best is trials[1]
+    assert optimizer.pareto_front == [trials[1]]
+    assert trials[1].metrics == {"accuracy": 0.9, "loss": 1.0}
+
+
+def test_several_objectives_have_a_front_and_no_best() -> None:
+    optimizer = an_optimizer(objectives=TWO)
+    trials = optimizer.ask(4)
+    for trial, accuracy, size in zip(trials, (0.9, 0.8, 0.7, 0.95), (5, 3, 4, 9), strict=True):
+        optimizer.tell(trial, {"accuracy": accuracy, "size": size})
+    assert optimizer.pareto_front == [trials[0], trials[1], trials[3]]
+    with pytest.raises(ValueError, match="pareto_front"):
+        _ = optimizer.best
+
+
+def test_failures_are_neither_best_nor_tried_again() -> None:
+    optimizer = an_optimizer(parameters=THREE_POINTS)
+    first, second = optimizer.ask(2)
+    optimizer.tell(first, failure="out of memory")
+    optimizer.tell(second, {"accuracy": 0.1})
+    assert optimizer.best is second
+    assert first.failure == "out of memory"
+    (third,) = optimizer.ask(2)
+    assert {t.parameters["layers"] for t in (first, second, third)} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_an_objective_that_is_not_finite_is_a_failure(value: float) -> None:
+    optimizer = an_optimizer()
+    (trial,) = optimizer.ask()
+    optimizer.tell(trial, {"accuracy": value, "loss": 0.5})
+    assert trial.failure == f"accuracy is {value}"
+    assert optimizer.best is None
+
+
+def test_another_metric_may_be_what_it_likes() -> None:
+    optimizer = an_optimizer()
+    (trial,) = optimizer.ask()
+    optimizer.tell(trial, {"accuracy": np.float32(0.5), "loss": math.nan})
+    assert optimizer.best is trial
+    assert type(trial.metrics["accuracy"]) is float
+
+
+def test_an_exhausted_space_gives_fewer_and_then_none() -> None:
+    optimizer = an_optimizer(parameters=THREE_POINTS)
+    trials = optimizer.ask(5)
+    assert sorted(trial.parameters["layers"] for trial in trials) == [1, 2, 3]
+    assert optimizer.ask(2) == []
+
+
+def test_max_trials_holds() -> None:
+    optimizer = an_optimizer(budget={"maxTrials": 3}, initial={"configurations": [{"optimizer": "sgd"}] * 1})
+    assert len(optimizer.ask(2)) == 2
+    assert len(optimizer.ask(5)) == 1
+    assert optimizer.ask() == []
+    assert (
+        len(an_optimizer(budget={"maxTrials": 1}, initial={"configurations": [{"optimizer": "sgd"}]}).ask(9))
+        == 1
+    )
+
+
+def test_what_cannot_be_told() -> None:
+    optimizer = an_optimizer(objectives=TWO)
+    (trial,) = optimizer.ask()
+    good = {"accuracy": 1.0, "size": 2}
+    (stranger,) = an_optimizer(objectives=TWO).ask()
+    for told, says in [
+        (lambda: optimizer.tell(stranger, good), "trial 0 was not asked of this optimizer"),
+        (lambda: optimizer.tell(trial), "either metrics or a failure"),
+        (lambda: optimizer.tell(trial, good, failure="no"), "either metrics or a failure"),
+        (lambda: optimizer.tell(trial, {"accuracy": 1.0}), "lack the objective size"),
+        (lambda: optimizer.tell(trial, {**good, "size": "small"}), "metric size is no number.*'small'"),
+        (lambda: optimizer.tell(trial, {**good, "size": "3"}), "metric size is no number"),
+        (lambda: optimizer.tell(trial, {**good, "size": None}), "metric size is no number: None"),
+        (lambda: optimizer.ask(0), "at least 1"),
+    ]:
+        with pytest.raises(ValueError, match=says):
+            told()
+    optimizer.tell(trial, good)  # what was refused has left no trace
+    assert optimizer.pareto_front == [trial]
+    with pytest.raises(ValueError, match="trial 0 was told of before"):
+        optimizer.tell(trial, good)
+    with pytest.raises(ValueError, match="trial 0 was told of before"):
+        optimizer.tell(trial, failure="late")
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"objectives": []}, "spec.objectives"),
+        ({"parameters": [{**PARAMETERS[0], "min": 0}]}, "spec.parameters[0].min"),
+        ({"algorithm": {"name": "magic"}}, "spec.algorithm.name"),
+        ({"algorithm": {"name": "tpe", "settings": {"x": 1}}}, "spec.algorithm.settings.x"),
+        ({"algorithm": {"name": "grid"}}, "spec.parameters[0].step"),
+        ({"budgets": {}}, "spec.budgets"),
+    ],
+)
+def test_a_bad_spec_is_refused_by_its_path(fields: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        an_optimizer(**fields)
+    assert refused.value.problems[0].path == path
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, tunewright\n"
+        "assert not {'numpy', 'scipy', 'optuna', 'skopt', 'sklearn', 'pydantic', 'torch'} & set(sys.modules)\n"
+        "tunewright.Optimizer, tunewright.nothing\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "module 'tunewright' has no attribute 'nothing'" in ended.stderr
+
+
+def test_a_random_search_imports_no_numerical_library() -> None:
+    code = (
+        "import sys, tunewright\n"
+        "spec = {'objectives': [{'metric': 'y', 'direction': 'minimize'}], 'algorithm': {'name': 'random'},"
+        " 'parameters': [{'name': 'x', 'type': 'float', 'min': 0, 'max': 1}]}\n"
+        "assert len(tunewright.Optimizer(spec).ask(3)) == 3\n"
+        "assert not {'numpy', 'scipy', 'optuna', 'skopt', 'sklearn', 'torch'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
