@@ -64,7 +64,7 @@ def _options(trainer: Trainer) -> list[str]:
     }
     if trainer.target is not None:
         options["--target"] = trainer.target
-    return [str(part) for option in options.items() for part in option]
+    return [f"{option}={value}" for option, value in options.items()]  # a value may begin with a dash
 
 
 def metrics_container(spec: StudySpec) -> dict[str, Any]:
