@@ -1,13 +1,16 @@
 """A study that is interrupted stops cleanly, and the same command goes on with it."""
 
 import os
+import pty
 import signal
 import subprocess
 import textwrap
 from pathlib import Path
 
 import pytest
+from tests.local.full_disk import MIB, fill, small_disk
 from tests.local.studies import (
+    COMMAND,
     a_shell_study,
     a_study,
     ledger,
@@ -68,6 +71,22 @@ def test_a_signal_stops_it_cleanly_and_the_same_command_goes_on(
     went_on, straight_through = [("stopped", "Suspended"), ("completed", "")], [("completed", "")]
     assert attempts == [went_on, went_on, straight_through, straight_through]
     assert written(tmp_path, "end") == 4
+    assert not left_behind(tmp_path)
+
+
+def test_a_terminal_that_is_closed_stops_it_like_a_signal(tmp_path: Path) -> None:
+    study = a_shell_study(tmp_path, WAITS_TO_BE_STOPPED)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execv(COMMAND[0], [*COMMAND, "run", study.name, "--dir", "out"])
+    wait_for(lambda: written(tmp_path, "begin") == 2)
+
+    os.close(terminal)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert written(tmp_path, "asked") == 2
+    assert results(tmp_path)["phase"] == "Suspended"
     assert not left_behind(tmp_path)
 
 
@@ -240,3 +259,24 @@ def test_a_suspended_study_waits_until_it_is_told_to_go_on(tmp_path: Path) -> No
     assert not ledger(tmp_path)
     assert run(study, "--set", "spec.suspend=false").returncode == 0
     assert {trial["state"] for trial in results(tmp_path)["trials"]} == {"Completed"}
+
+
+def test_a_disk_that_others_fill_ends_it_in_a_line_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 16 * MIB) as disk:
+        study = a_shell_study(disk, budget={"maxTrials": 1000})
+        running = start(study)
+        wait_for(lambda: written(disk, "end") >= 2)
+        while running.poll() is None:  # what it gives up for its last words is taken as well
+            others = fill(disk)
+        assert running.returncode == 1
+        refused = run(study)
+        others.unlink()
+        done = run(study, "--set", "spec.budget.maxTrials=4")
+
+        assert (refused.returncode, refused.stdout.count("\n")) == (1, 1)
+        message = "out/study.db: the disk is full; make room, and run the same command again"
+        assert refused.stderr == f"tunewright: {message}\n"
+
+        assert done.returncode == 0, done.stderr
+        assert results(disk)["phase"] == "Completed"
+        assert not left_behind(disk)

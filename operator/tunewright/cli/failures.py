@@ -8,6 +8,8 @@ from contextlib import suppress
 FAILED = 1
 BAD_INPUT = 2
 
+_STANDARD_ERROR = 2
+
 
 def code_of(error: Exception) -> int:
     """Say what was refused, by Tunewright or by the system. Returns the exit code.
@@ -30,9 +32,10 @@ def code_of(error: Exception) -> int:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """On standard error."""
-    for line in lines:
-        print(line, file=sys.stderr)
+    """On standard error, unless that is a terminal that was closed, or a file on a full disk."""
+    with suppress(OSError):
+        for line in lines:
+            os.write(_STANDARD_ERROR, f"{line}\n".encode(errors="backslashreplace"))
 
 
 def _give_up_output() -> None:
