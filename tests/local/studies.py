@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import yaml
+from tests.local.attempts import kill_attempts
 
 COMMAND = [sys.executable, "-m", "tunewright.cli.main"]
 TUNEWRIGHT = shlex.join(COMMAND)
@@ -93,7 +94,7 @@ def start(
     `before` are words to put before the command, and `variables` some for its environment.
     """
     with (study.parent / "printed").open("ab") as printed:
-        return subprocess.Popen(
+        run = subprocess.Popen(
             [*before, *COMMAND, "run", study.name, "--dir", "out", *options],
             cwd=study.parent,
             env={**os.environ, **variables},
@@ -101,6 +102,21 @@ def start(
             stderr=subprocess.STDOUT,
             preexec_fn=_heed_signals,
         )
+    _started.append((study.parent, run))
+    return run
+
+
+_started: list[tuple[Path, "subprocess.Popen[bytes]"]] = []
+
+
+def kill_runs() -> None:
+    """Kill what was started by `start` and lives on, because its test has failed."""
+    while _started:
+        folder, run = _started.pop()
+        if run.poll() is None:
+            run.kill()
+            run.wait()
+            kill_attempts(folder)
 
 
 def _heed_signals() -> None:
