@@ -62,8 +62,9 @@ Action = CreateTrial | RecordTrial | StartAttempt | StopAttempt | Propose
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do now, the study's status once it is done, and when to look again though nothing changed.
+    """What to do now, the study's status as things stand, and when to look again though nothing changed.
 
+    The status that the actions lead to is that of the next plan.
     `wake_at` is in milliseconds since the Unix epoch; None: not before something changes.
     """
 

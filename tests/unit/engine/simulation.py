@@ -373,7 +373,7 @@ class Simulation:
         assert status.charged.gpu_milliseconds >= before.charged.gpu_milliseconds
         assert status.charged.failed_trials >= before.charged.failed_trials
         self.study = self.study.model_copy(update={"status": status})
-        self.unwritten = False
+        self.unwritten &= status.charged != self.state.charges
         self._step()
         self.state.study_changed(self.study)
 
@@ -480,29 +480,30 @@ class Simulation:
         return self.settle()
 
     def sleep(self, by: int) -> None:
-        """Let time pass with the home down, and start it again."""
-        unaware = any(process.key in self.older for process in self.living)
-        self._pass(self.time + by, checked=not unaware)
-        if unaware:
+        """Let time pass with the home down, and start it again.
+
+        What was begun under another budget, and what began to wait for its place, may exceed the budget until
+        the home is there again: the one has an old limit, and the other's limit counts from its start.
+        """
+        older = any(process.key in self.older for process in self.living)
+        late = any(process.start > self.time for process in self.living)
+        self._pass(self.time + by, gpu_checked=not older, wall_checked=not (older or late))
+        if older or late:
             self._grant_grace()
         self.restart()
 
-    def _pass(self, until: int, *, checked: bool = True) -> None:
+    def _pass(self, until: int, *, gpu_checked: bool = True, wall_checked: bool = True) -> None:
         until = max(until, self.time)
         if self.study.status.phase in (Phase.RUNNING, Phase.TESTING):
             self.active_time += until - self.time
         self.time = until
-        if checked:
-            self.check_budget()
-
-    def check_budget(self) -> None:
-        """No time budget is exceeded: GPU time by what was really used, wall-clock time by what runs."""
         if self.clock_was_set:
             return
+        # No budget of time is exceeded: GPU time by what was really used, wall-clock time by what runs.
         hours, duration = self.budget.max_gpu_hours, self.budget.max_duration
-        if hours is not None and self.gpus:
+        if gpu_checked and hours is not None and self.gpus:
             assert self.gpu_time() <= max(hours * 3_600_000, self.gpu_slack)
-        if duration is not None:
+        if wall_checked and duration is not None:
             running = any(process.start <= self.time for process in self.living)
             assert not running or self.active_time <= max(duration * 1000, self.wall_slack)
 
