@@ -62,7 +62,7 @@ def test_a_record_that_cannot_be_read_is_none(files: AttemptFiles, tmp_path: Pat
 
 def test_a_loss_is_recorded(files: AttemptFiles) -> None:
     record = files.record_loss(7, "gone")
-    assert files.exit() == record == ExitRecord(7, None, Cause.LOST, "gone")
+    assert files.exit() == record == ExitRecord(7, None, Cause.DISRUPTED, "gone")
 
 
 @pytest.mark.parametrize(
