@@ -1,5 +1,6 @@
 """Runs a study on this machine: the engine's plans, carried out as processes and recorded in the store."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,15 @@ Clock = Callable[[], int]
 
 SEEN_EVERY = 5_000
 """How often the store notes that the study lives, in milliseconds: what a crash may cost of `maxDuration`."""
+
+
+SLEPT = 5_000
+"""By how much the time must have leapt, in milliseconds, for the machine to have slept."""
+
+
+def awake() -> int:
+    """Milliseconds since some moment, those in which the machine sleeps not counted."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class Runner(Protocol):
@@ -70,6 +80,7 @@ class Loop:
         sampler: what proposes configurations.
         clock: the time.
         gpus: how many GPUs an attempt holds.
+        awake: a clock that stands still while the machine sleeps.
         changed: told of the state after each round, and of the trials recorded since the last one.
     """
 
@@ -82,11 +93,15 @@ class Loop:
         clock: Clock,
         *,
         gpus: int = 0,
+        awake: Clock = awake,
         changed: Callable[[State, Sequence[Trial]], None] = lambda *_: None,
     ) -> None:
         self._store = store
         self._runner = runner
         self._clock = clock
+        self._awake = awake
+        self._asleep = clock() - awake()
+        self._awake_since = 0
         self._changed = changed
         self._sampling = Sampling(sampler, runner.wake)
         self._records: dict[AttemptKey, AttemptRecord] = {}
@@ -126,6 +141,7 @@ class Loop:
 
     def _notice(self) -> None:
         """Take in what has happened."""
+        self._notice_sleep()
         if self._suspend and not self.state.study.spec.suspend:
             study = self.state.study
             self.state.study_changed(
@@ -141,12 +157,22 @@ class Loop:
             if response is not None:
                 self.state.sampler_answered(response)
 
+    def _notice_sleep(self) -> None:
+        """Nobody is taken to hang for having been silent while the machine slept."""
+        now = self._clock()
+        before, self._asleep = self._asleep, now - self._awake()
+        if self._asleep - before >= SLEPT:
+            self._awake_since = now
+            for execution in list(self.state.executions.values()):
+                self._take_in(execution)
+
     def _take_in(self, execution: Execution) -> None:
         record = self._records.get(execution.key)
         if record is not None:
             self.state.execution_changed(
                 replace(
                     execution,
+                    reported_at=max(execution.reported_at or 0, self._awake_since) or None,
                     gpus=self.state.gpus,
                     limit=record.limit,
                     stopping=execution.key in self._stopping,

@@ -1,0 +1,141 @@
+"""Tests of the loop with attempts that do what a test wants."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.builders import a_study
+
+from tunewright.api.study import Phase
+from tunewright.api.trial import MetricSummary, Trial
+from tunewright.engine.facts import AttemptKey, Execution, Exit
+from tunewright.local.loop import Loop
+from tunewright.local.store import AttemptRecord, Store
+from tunewright.local.study import begin, sampler_of
+
+MINUTE = 60_000
+
+
+class Attempts:
+    """Attempts that run until `during`, called for each wait, ends them."""
+
+    def __init__(self, during: Callable[["Attempts"], None]) -> None:
+        self.now = 1_000_000
+        self.awake = 0
+        self.running: dict[AttemptKey, Execution] = {}
+        self.stopped: list[AttemptKey] = []
+        self._during = during
+        self._changed: list[Execution] = []
+
+    def end(self, key: AttemptKey, value: float = 0.5) -> None:
+        """The attempt has reported a value, and ended."""
+        summary = MetricSummary(last=value, last_step=1, min=value, min_step=1, max=value, max_step=1)
+        execution = self.running.pop(key)
+        end = Exit(ended_at=self.now, code=0, final=True)
+        self._changed.append(replace(execution, metrics={"accuracy": summary}, exit=end))
+
+    def pass_time(self, milliseconds: int, *, asleep: bool = False) -> None:
+        """Time goes on, and the machine may sleep meanwhile."""
+        self.now += milliseconds
+        self.awake += 0 if asleep else milliseconds
+
+    def start(self, trial: Trial, record: AttemptRecord) -> None:
+        self.running[record.key] = Execution(record.key, started_at=self.now)
+        self._changed.append(self.running[record.key])
+
+    def stop(self, key: AttemptKey) -> None:
+        self.stopped.append(key)
+        self._changed.append(replace(self.running.pop(key), exit=Exit(ended_at=self.now, code=143)))
+
+    def poll(self) -> Iterable[Execution]:
+        changed, self._changed = self._changed, []
+        return changed
+
+    def curves(self, key: AttemptKey) -> dict[str, list[tuple[int, float]]]:
+        return {}
+
+    def recorded(self, key: AttemptKey) -> None:
+        pass
+
+    def discard_checkpoint(self, trial: str) -> None:
+        pass
+
+    def wait(self, timeout: float | None) -> None:
+        self._during(self)
+
+    def wake(self) -> None:
+        pass
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
+    """Runs a study of one trial to its end; returns its loop."""
+
+    def run(during: Callable[[Attempts], None], **trial: Any) -> Loop:
+        definition = {"trainer": {"model": "mlp", "dataset": "digits"}, "finalTest": False, **trial}
+        study = begin(a_study(budget={"maxTrials": 1}, trial=definition, algorithm={"name": "random"}))
+        attempts = Attempts(during)
+        with Store.open(tmp_path) as store:
+            loop = Loop(
+                study,
+                store,
+                attempts,
+                sampler_of(study),
+                lambda: attempts.now,
+                awake=lambda: attempts.awake,
+            )
+            loop.run()
+        return loop
+
+    yield run
+
+
+def state_of(loop: Loop) -> tuple[Phase, str, str]:
+    (trial,) = loop.state.trials.values()
+    return loop.state.study.status.phase, trial.status.state, trial.status.reason
+
+
+def scripted(*steps: Callable[[Attempts], None]) -> Callable[[Attempts], None]:
+    """One step for each wait, the last one for all that follow."""
+    left = list(steps)
+
+    def during(attempts: Attempts) -> None:
+        step = left.pop(0) if len(left) > 1 else left[0]
+        step(attempts)
+
+    return during
+
+
+def end_all(attempts: Attempts) -> None:
+    for key in list(attempts.running):
+        attempts.end(key)
+
+
+def test_one_that_is_silent_for_too_long_hangs(run: Callable[..., Loop]) -> None:
+    loop = run(lambda attempts: attempts.pass_time(MINUTE), progressDeadline="10m")
+
+    assert state_of(loop) == (Phase.FAILED, "Failed", "Hung")
+
+
+def test_one_that_is_silent_while_the_machine_sleeps_does_not(run: Callable[..., Loop]) -> None:
+    loop = run(
+        scripted(lambda attempts: attempts.pass_time(600 * MINUTE, asleep=True), end_all),
+        progressDeadline="10m",
+    )
+
+    assert state_of(loop) == (Phase.COMPLETED, "Completed", "")
+
+
+def test_one_that_is_silent_after_the_machine_slept_hangs(run: Callable[..., Loop]) -> None:
+    loop = run(
+        scripted(
+            lambda attempts: attempts.pass_time(600 * MINUTE, asleep=True),
+            lambda attempts: attempts.pass_time(9 * MINUTE),
+            lambda attempts: attempts.pass_time(2 * MINUTE),
+        ),
+        progressDeadline="10m",
+    )
+
+    assert state_of(loop) == (Phase.FAILED, "Failed", "Hung")
