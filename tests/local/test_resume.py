@@ -44,7 +44,7 @@ def written(folder: Path, word: str) -> int:
 def test_a_signal_stops_it_cleanly_and_the_same_command_goes_on(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    study = a_shell_study(tmp_path, WAITS_TO_BE_STOPPED)
+    study = a_shell_study(tmp_path, WAITS_TO_BE_STOPPED, budget={"maxAttempts": 1, "maxFailedTrials": 0})
     running = start(study)
     wait_for(lambda: written(tmp_path, "begin") == 2)
 
