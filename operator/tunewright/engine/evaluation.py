@@ -25,14 +25,8 @@ def searching(state: State) -> list[Trial]:
 
 def best_trial(state: State) -> Trial | None:
     """The best trial; of a Pareto front the member that is best in the first objective."""
-    first = state.study.spec.objectives[0]
-    best: Trial | None = None
-    for trial in best_trials(state):
-        if best is None or first.better(
-            trial.status.objectives[first.metric], best.status.objectives[first.metric]
-        ):
-            best = trial
-    return best
+    index = state.tally.front.best
+    return None if index is None else state.trials[state.tally.names[index]]
 
 
 def default_trial(state: State) -> Trial | None:

@@ -85,42 +85,47 @@ def _in_state(
 
 def _stop(state: State, now: int, ending: Ending | None) -> list[Action]:
     """Ask the attempts to end that must; the request is recorded before it is made."""
+    common = {testing: _common_grounds(state, now, ending, testing=testing) for testing in (False, True)}
     recorded: list[Action] = []
     asked: list[Action] = []
     for key, execution in sorted(state.executions.items()):
         trial = state.trials[key.trial]
         stop = trial.status.stop
         if stop is None or stop.attempt != key.number:
-            stop = _reason_to_stop(state, now, ending, trial, execution)
-            if stop is None:
+            grounds = _own_grounds(state, now, trial, execution) or common[is_test(trial)]
+            if grounds is None:
                 continue
+            stop = Stop(attempt=key.number, reason=grounds[0], message=grounds[1])
             recorded.append(RecordTrial(with_status(trial, trial.status.model_copy(update={"stop": stop}))))
         if not execution.stopping:
             asked.append(StopAttempt(key, stop.reason))
     return recorded + asked
 
 
-def _reason_to_stop(
-    state: State, now: int, ending: Ending | None, trial: Trial, execution: Execution
-) -> Stop | None:
-    number = execution.key.number
-    objectives = {objective.metric for objective in state.study.spec.objectives}
-    bad = sorted(objectives & execution.not_finite)
-    if bad and not is_test(trial):
-        return Stop(
-            attempt=number, reason=Reason.NOT_A_NUMBER, message=f"{', '.join(bad)} was NaN or infinite"
-        )
+def _own_grounds(state: State, now: int, trial: Trial, execution: Execution) -> tuple[str, str] | None:
+    """Why this attempt must end, as a reason and a message."""
+    if execution.not_finite and not is_test(trial):
+        bad = sorted(execution.not_finite & {objective.metric for objective in state.study.spec.objectives})
+        if bad:
+            return Reason.NOT_A_NUMBER, f"{', '.join(bad)} was NaN or infinite"
     silent_until = _silent_until(state, execution)
     if silent_until is not None and now >= silent_until:
         seconds = state.study.spec.trial.progress_deadline if state.study.spec.trial is not None else 0
-        return Stop(attempt=number, reason=Reason.HUNG, message=f"it reported nothing for {seconds} s")
+        return Reason.HUNG, f"it reported nothing for {seconds} s"
+    return None
+
+
+def _common_grounds(
+    state: State, now: int, ending: Ending | None, *, testing: bool
+) -> tuple[str, str] | None:
+    """Why every attempt of the search, or every final test evaluation, must end."""
     reason = overdrawn(state, now)
     if reason is not None:
-        return Stop(attempt=number, reason=reason, message="the study's budget was used up")
-    if ending is not None and (ending.phase is Phase.FAILED or not is_test(trial)):
-        return Stop(attempt=number, reason=ending.reason, message=f"the study was over: {ending.message}")
+        return reason, "the study's budget was used up"
+    if ending is not None and (ending.phase is Phase.FAILED or not testing):
+        return ending.reason, f"the study was over: {ending.message}"
     if state.study.spec.suspend:
-        return Stop(attempt=number, reason=Reason.SUSPENDED, message="the study was suspended")
+        return Reason.SUSPENDED, "the study was suspended"
     return None
 
 

@@ -183,6 +183,17 @@ def random_script(seed: int) -> Script:
     return fate
 
 
+def greedy_script(seed: int) -> Script:
+    """Attempts that take all they are given: most run until they are ended, and take their time then."""
+
+    def fate(key: AttemptKey, grace: int) -> Fate:
+        rng = Random(f"{seed} {key}")
+        runs = NEVER if rng.random() < 0.9 else rng.randrange(1, 20_000)
+        return Fate(runs=runs, takes=grace + 1_000, value=rng.random())
+
+    return fate
+
+
 @dataclass
 class Simulation:
     """A study, its objects, its living attempts, and the home that looks after them.

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.builders import a_study
-from tests.unit.engine.simulation import Simulation, random_script
+from tests.unit.engine.simulation import START, Simulation, greedy_script, random_script
 
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial
@@ -214,6 +214,34 @@ def test_a_run_that_is_cut_often_ends_as_one_that_is_not(
     cut = Simulation(study, random_script(seed), sampler, gpus, cuts=sorted(cuts))
 
     assert outcome(cut) == outcome(uncut)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    seed=SEEDS,
+    gpus=st.integers(1, 3),
+    parallelism=st.integers(1, 5),
+    hours=st.none() | st.floats(0.01, 0.2),
+    duration=BUDGETS["max_duration"],
+    after=st.just(0) | MILLISECONDS,
+)
+def test_the_budget_holds_while_the_home_is_down(
+    seed: int, gpus: int, parallelism: int, hours: float | None, duration: int | None, after: int
+) -> None:
+    study = a_study(
+        parameters=WIDE,
+        budget={"maxTrials": 20, "parallelism": parallelism, "maxGpuHours": hours},
+        trial={"trainer": {"model": "mlp", "dataset": "digits"}, "gracePeriod": "5s"},
+    )
+    home = Simulation(study, greedy_script(seed), gpus=gpus)
+    home.edit(max_duration=duration)
+    home.advance(after)
+    home.sleep(10**7)
+
+    if hours is not None:
+        assert home.gpu_time() <= hours * 3_600_000
+    if duration is not None:
+        assert all(process.end - START <= duration * 1_000 for process in home.processes.values())
 
 
 @pytest.mark.parametrize(("budget", "seed", "sampler"), WITH_MANY_WAYS_TO_END)
