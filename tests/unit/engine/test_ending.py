@@ -34,7 +34,7 @@ def stopped(index: int, accuracy: float) -> Trial:
     return trial.model_copy(update={"status": status})
 
 
-def test_of(trial: Trial) -> Trial:
+def evaluation_of(trial: Trial) -> Trial:
     """A final test evaluation that has not ended."""
     test = a_trial(trial.spec.index, purpose=Purpose.FINAL_TEST, state=TrialState.RUNNING)
     return test.model_copy(
@@ -43,9 +43,6 @@ def test_of(trial: Trial) -> Trial:
             "spec": test.spec.model_copy(update={"source": trial.name}),
         }
     )
-
-
-test_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def executing(trial: Trial, **facts: Any) -> Execution:
@@ -129,7 +126,7 @@ def test_while_something_runs_it_may_leave_something_of_what_it_has_reserved() -
 
 def test_what_a_final_test_has_reserved_or_leaves_does_not_open_the_search_again() -> None:
     spent = study(maxGpuHours=0.01, maxTrials=9, status={"charged": {"gpuMilliseconds": 30_000}})
-    test = test_of(GOOD[0])
+    test = evaluation_of(GOOD[0])
     slow = a_trial(
         0, accuracy=0.5, attempts=[{"number": 1, "startedAt": 0, "endedAt": 9_000, "outcome": "completed"}]
     )
@@ -179,7 +176,7 @@ def test_it_is_said_why_no_trial_completed() -> None:
     found = ending_of(State.of(study(), [failed(0), failed(1), failed(2)]), 0)
 
     assert found is not None
-    assert found.message == "no trial has a value of every objective (all 3 trials have ended)"
+    assert found.message == "no trial has a value of every objective (every trial has ended)"
 
 
 def test_a_stopped_study_that_is_over_waits_for_what_runs_before_it_says_that_none_completed() -> None:

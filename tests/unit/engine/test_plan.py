@@ -100,8 +100,7 @@ def test_a_test_that_no_budget_is_left_for_is_left_out_and_the_study_says_so() -
     assert home.study.status.reason == "MaxTrialsReached"
     name = trials(home)[0].name
     assert (
-        home.study.status.message
-        == f"all 1 trials have ended; no budget was left for the final test of {name}"
+        home.study.status.message == f"every trial has ended; no budget was left for the final test of {name}"
     )
 
 
