@@ -52,7 +52,7 @@ def _budget(state: State, now: int) -> Ending | None:
     if reason is None and all(is_test(state.trials[key.trial]) for key in state.executions):
         reason = Allowance(state, now, testing=False).scarce
     if state.next_index >= budget_of(state.study.spec).max_trials and not searching(state):
-        message = f"all {state.next_index} trials have ended"
+        message = "every trial has ended"
         return Ending(Phase.COMPLETED, StudyReason.MAX_TRIALS_REACHED, message)
     if reason is None:
         return None

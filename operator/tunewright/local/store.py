@@ -120,6 +120,7 @@ class Store:
         """Let another process have it."""
         self._connection.close()
         if self._lock is not None:
+            self._ballast.drop()
             os.close(self._lock)
             self._lock = None
 

@@ -19,7 +19,7 @@ def closing_summary(view: StudyView, *, colour: bool = False) -> str:
 
 
 def why_ended(view: StudyView) -> str:
-    """The phase, with its reason: `completed: max trials reached (all 40 trials have ended)`."""
+    """The phase, with its reason: `completed: max trials reached (every trial has ended)`."""
     status = view.study.status
     text = status.phase.value.lower()
     if status.reason and status.reason != status.phase:
