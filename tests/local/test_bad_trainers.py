@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.local.attempts import a_launch, ended, now, of_attempt, until
@@ -22,7 +23,7 @@ def run(processes: Processes, launch: Launch) -> Execution:
     return until(processes, ended)
 
 
-def a_script(tmp_path: Path, script: str, **fields: object) -> Launch:
+def a_script(tmp_path: Path, script: str, **fields: Any) -> Launch:
     """An attempt that runs a shell script in its own directory."""
     launch = a_launch(tmp_path, "/bin/sh", "-c", textwrap.dedent(script), **fields)
     launch.directory.mkdir(parents=True)

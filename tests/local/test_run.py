@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,7 +22,7 @@ from tests.local.studies import (
     wait_for,
 )
 
-DIGITS = {
+DIGITS: dict[str, Any] = {
     "apiVersion": "tunewright.dev/v1alpha1",
     "kind": "HyperparameterStudy",
     "metadata": {"name": "digits"},

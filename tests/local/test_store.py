@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from tests.builders import a_study, a_trial
 from tests.local.full_disk import MIB, fill, small_disk
 
 from tunewright.api.problems import InvalidInput
-from tunewright.api.trial import TrialState
+from tunewright.api.trial import Trial, TrialState
 from tunewright.engine.facts import AttemptKey
 from tunewright.local import filesystem
 from tunewright.local.filesystem import Mount
@@ -35,6 +35,11 @@ def again(store: Store, tmp_path: Path) -> Store:
     """Another run's."""
     store.close()
     return Store.open(tmp_path / "study")
+
+
+def put_trials(store: Store, trials: Iterable[Trial]) -> None:
+    for trial in trials:
+        store.put_trial(trial)
 
 
 def refusal(directory: Path) -> str:
@@ -60,7 +65,9 @@ class TestRoundTrip:
         stored = again(store, tmp_path).stored()
         assert stored is not None
         assert (stored.study, stored.seen_at) == (study, 5)
-        assert [type(each) for each in stored.study.spec.algorithm.settings["list"][:2]] == [int, float]  # type: ignore[index]
+        numbers = stored.study.spec.algorithm.settings["list"]
+        assert isinstance(numbers, list)
+        assert [type(each) for each in numbers[:2]] == [int, float]
 
     def test_status_changes_alone(self, store: Store, tmp_path: Path) -> None:
         study = a_study()
@@ -78,14 +85,19 @@ class TestRoundTrip:
 
     def test_trials_in_the_order_of_their_creation(self, store: Store, tmp_path: Path) -> None:
         trials = [a_trial(2), a_trial(0, accuracy=0.9), a_trial(1, parameters={"x": "é✓\u2028\x00"})]
-        store.write(lambda: [store.put_trial(trial) for trial in trials] and None)
+        store.write(lambda: put_trials(store, trials))
         trials[0] = a_trial(2, accuracy=0.1 + 0.2)
         store.write(lambda: store.put_trial(trials[0]))
         assert again(store, tmp_path).trials() == trials
 
     def test_attempts(self, store: Store, tmp_path: Path) -> None:
         records = [AttemptRecord(KEY, None), AttemptRecord(AttemptKey("é", 2), 1500)]
-        store.write(lambda: [store.put_attempt(record) for record in records] and None)
+
+        def changes() -> None:
+            for record in records:
+                store.put_attempt(record)
+
+        store.write(changes)
         store = again(store, tmp_path)
         assert store.attempts() == records
         store.write(lambda: store.drop_attempt(KEY))
@@ -191,7 +203,7 @@ class TestRefusals:
         assert refusal(tmp_path) == f"{tmp_path / DATABASE}: {says}"
 
     def test_a_damaged_page(self, store: Store, tmp_path: Path) -> None:
-        store.write(lambda: [store.put_trial(a_trial(index)) for index in range(100)] and None)
+        store.write(lambda: put_trials(store, map(a_trial, range(100))))
         store.close()
         path = tmp_path / "study" / DATABASE
         with path.open("r+b") as file:
@@ -256,7 +268,7 @@ class TestFullDisk:
             store.write(lambda: store.put_study(a_study(), seen_at=1))
             filler = fill(disk)
             assert shutil.disk_usage(disk).free == 0
-            store.write(lambda: [store.put_trial(a_trial(index)) for index in range(1000)] and None)
+            store.write(lambda: put_trials(store, map(a_trial, range(1000))))
             assert not (disk / "ballast").exists()
             filler.unlink()
             store.write(lambda: store.put_trial(a_trial(0, accuracy=1.0)))
@@ -288,7 +300,7 @@ def test_writing_a_trial_takes_no_longer_with_many_there(tmp_path: Path) -> None
     with Store.open(tmp_path) as store:
 
         def fill_up(begin: int, end: int) -> None:
-            store.write(lambda: [store.put_trial(a_trial(index)) for index in range(begin, end)] and None)
+            store.write(lambda: put_trials(store, map(a_trial, range(begin, end))))
 
         fill_up(0, 1_000)
         at_1_000 = min(_seconds_per_trial(store, index) for index in range(1_000, 1_300))

@@ -85,8 +85,14 @@ class TestStructure:
                 assert "default" not in node["properties"][name], path
 
     def test_a_default_is_of_its_type(self) -> None:
+        kinds: dict[str, type | tuple[type, ...]] = {
+            "string": str,
+            "integer": int,
+            "number": (int, float),
+            "boolean": bool,
+            "object": dict,
+        }
         for path, node in NODES:
-            kinds = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict}
             if "default" in node:
                 assert isinstance(node["default"], kinds[node["type"]]), path
                 assert node["default"] in node.get("enum", [node["default"]]), path

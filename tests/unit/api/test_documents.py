@@ -224,7 +224,7 @@ def test_a_field_has_the_name_that_kubernetes_knows() -> None:
 
 
 def test_very_many_problems_are_cut_short() -> None:
-    values = [[]] * 900
+    values: list[list[str]] = [[]] * 900
     lines = refusal(json.dumps(study_document(**a_list(values=values))))
     assert len(lines) == 51
     assert lines[-1] == "study.yaml: and 850 more"

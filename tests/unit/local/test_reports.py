@@ -167,4 +167,4 @@ def test_from_the_log(files: AttemptFiles) -> None:
     reports = read(files, log_pattern=DEFAULT_PATTERN)
     assert reports.finish(BEGAN, NOW) is None
     assert reports.curves() == {"loss": [(1, 0.5), (3, 0.25)]}
-    assert (reports.not_finite, reports.reported_at, reports.note()) == ({"loss"}, 1_700_000, "")
+    assert (reports.not_finite, reports.reported_at, reports.note()) == (frozenset({"loss"}), 1_700_000, "")

@@ -1,6 +1,7 @@
 """The last word."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ def test_a_last_word() -> None:
 
 
 def test_before_the_first_report() -> None:
-    word = {"v": 1, "final": False, "step": None, "metrics": {}, "curve": {}}
+    word: dict[str, Any] = {"v": 1, "final": False, "step": None, "metrics": {}, "curve": {}}
     assert parse_last_word(json.dumps(word).encode()) == LastWord(False, None, {})
 
 

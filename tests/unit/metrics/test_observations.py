@@ -1,6 +1,7 @@
 """Running summaries of metrics."""
 
 import math
+from collections.abc import Mapping
 from functools import reduce
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from tunewright.api.trial import MetricSummary
 from tunewright.metrics.observations import Observation, combine, merge, summarize
 
 VALUES = st.lists(st.floats(-10, 10), min_size=1, max_size=20)
+NOTHING: Mapping[str, MetricSummary] = {}
 
 
 def observations(*values: float) -> list[Observation]:
@@ -17,7 +19,7 @@ def observations(*values: float) -> list[Observation]:
 
 
 def summary_of(*values: float) -> MetricSummary:
-    return reduce(summarize, observations(*values), {})["loss"]
+    return reduce(summarize, observations(*values), NOTHING)["loss"]
 
 
 def test_the_first_observation_is_last_and_both_extremes() -> None:
@@ -47,9 +49,9 @@ def test_two_stretches_merge_to_the_whole(values: list[float], data: st.DataObje
     cut = data.draw(st.integers(0, len(values)))
     whole = observations(*values)
 
-    merged = merge(reduce(summarize, whole[:cut], {}), reduce(summarize, whole[cut:], {}))
+    merged = merge(reduce(summarize, whole[:cut], NOTHING), reduce(summarize, whole[cut:], NOTHING))
 
-    assert merged == reduce(summarize, whole, {})
+    assert merged == reduce(summarize, whole, NOTHING)
 
 
 def test_values_that_are_not_finite_are_left_out() -> None:

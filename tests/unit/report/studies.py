@@ -51,7 +51,7 @@ def accuracy(configuration: Mapping[str, Any], rng: random.Random) -> float:
     """The accuracy that a configuration reaches: mostly a matter of the learning rate."""
     best_rate = -1.5 if configuration["optimizer"] == "sgd" else -2.7
     off = math.log10(configuration["learning_rate"]) - best_rate
-    loss = 0.02 + 0.05 * off**2 + 0.02 * (configuration["dropout"] - 0.25) ** 2
+    loss: float = 0.02 + 0.05 * off**2 + 0.02 * (configuration["dropout"] - 0.25) ** 2
     loss += 0.02 * (256 - configuration["width"]) / 256 - 0.005 * configuration["batch_norm"]
     return max(0.1, 1 - loss - abs(rng.gauss(0, 0.006)))
 
@@ -108,13 +108,17 @@ def _ended(
     index: int, configuration: Mapping[str, Any], rng: random.Random, objectives: list[str]
 ) -> tuple[Any, Any]:
     started = START + 9_000 * index
-    attempt = {"number": 1, "startedAt": started, "endedAt": started + rng.randint(4_000, 16_000)}
+    attempt: dict[str, Any] = {
+        "number": 1,
+        "startedAt": started,
+        "endedAt": started + rng.randint(4_000, 16_000),
+    }
     chance = rng.random() if index else 1.0
     diverges = configuration["learning_rate"] > 0.1
     if diverges or chance < 0.04:
         reason, message = FAILURES[0] if diverges else rng.choice(FAILURES[1:])
         attempt |= {"outcome": "failed", "reason": reason, "message": message}
-        status = {"state": "Failed", "reason": reason, "message": message}
+        status: dict[str, Any] = {"state": "Failed", "reason": reason, "message": message}
         return trial_document(index, configuration, **status, attempts=[attempt], completionOrder=index), {}
     stopped = chance < 0.1
     curves = curves_to(accuracy(configuration, rng), rng, rng.randint(3, 12) if stopped else EPOCHS)

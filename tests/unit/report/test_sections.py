@@ -1,3 +1,4 @@
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from tests.builders import a_study, a_trial
@@ -35,7 +36,7 @@ def test_the_headline_tells_results_and_budgets() -> None:
 
 
 def test_the_gpu_budget_is_shown_where_there_is_one() -> None:
-    spec = {"budget": {"maxTrials": 4, "maxGpuHours": 8}}
+    spec: dict[str, Any] = {"budget": {"maxTrials": 4, "maxGpuHours": 8}}
     view = StudyView(a_study(status={"charged": {"gpuMilliseconds": 7_200_000}}, **spec), [], {})
     parts = sections.headline(view)
     assert "GPU time 2 GPU-hours of 8 GPU-hours" in text_of(parts)
