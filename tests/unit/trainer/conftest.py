@@ -48,6 +48,12 @@ class Home:
         self._started.append(process)
         return process
 
+    def await_lines(self, process: subprocess.Popen[str], count: int) -> None:
+        """Return once the process has written so many more lines."""
+        assert process.stdout is not None
+        for _ in range(count):
+            process.stdout.readline()
+
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, **variables)
         out, err = process.communicate(timeout=120)
@@ -63,9 +69,10 @@ class Home:
         return [json.loads(line) for line in self.observations_path.read_text().splitlines()]
 
     def last_word(self) -> dict[str, Any]:
-        word = self.last_word_path.read_bytes()
-        assert len(word) <= 1024
-        return json.loads(word)
+        written = self.last_word_path.read_bytes()
+        assert len(written) <= 1024
+        word: dict[str, Any] = json.loads(written)
+        return word
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ def test_an_unknown_or_doubled_target_is_refused(tmp_path: Path) -> None:
         ({"X": np.array([{}, {}]), "y": np.arange(2)}, "cannot be read: Object arrays"),
     ],
 )
-def test_a_bad_npz_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
+def test_a_bad_npz_is_refused(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
     path = tmp_path / "data.npz"
     np.savez(path, **arrays)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import autograd, nn
 
 from tunewright_trainer.builtin.hyperparameters import resolve
 from tunewright_trainer.builtin.optimizers import Optimizer
@@ -20,7 +20,8 @@ def network() -> nn.Module:
 
 def loss(model: nn.Module, step: int) -> torch.Tensor:
     torch.manual_seed(100 + step)
-    return (model(torch.randn(16, 5)) - torch.randn(16, 2)).pow(2).sum()
+    predicted: torch.Tensor = model(torch.randn(16, 5))
+    return (predicted - torch.randn(16, 2)).pow(2).sum()
 
 
 def trained(given: dict[str, Any]) -> nn.Module:
@@ -28,7 +29,7 @@ def trained(given: dict[str, Any]) -> nn.Module:
     optimizer = Optimizer(model, resolve("mlp", "regression", given))
     for step, rate in enumerate(RATES):
         optimizer.clear_gradient()
-        loss(model, step).backward()
+        autograd.backward(loss(model, step))
         optimizer.step(rate)
     return model
 
@@ -37,7 +38,8 @@ def trained_by_torch(optimizer: torch.optim.Optimizer, model: nn.Module, l1: flo
     for step, rate in enumerate(RATES):
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()
-        (loss(model, step) + l1 * sum(parameter.abs().sum() for parameter in model.parameters())).backward()
+        penalty = sum(parameter.abs().sum() for parameter in model.parameters())
+        autograd.backward(loss(model, step) + l1 * penalty)
         if clip:
             nn.utils.clip_grad_norm_(model.parameters(), clip)
         optimizer.step()
@@ -75,7 +77,7 @@ def test_continues_exactly_from_its_state(kind: str) -> None:
     optimizer = Optimizer(model, hyperparameters)
     for step in range(3):
         optimizer.clear_gradient()
-        loss(model, step).backward()
+        autograd.backward(loss(model, step))
         optimizer.step(0.05)
     saved = copy.deepcopy((model.state_dict(), optimizer.state()))
 
@@ -85,7 +87,7 @@ def test_continues_exactly_from_its_state(kind: str) -> None:
     resumed_optimizer.restore(saved[1])
     for each, of in ((model, optimizer), (resumed, resumed_optimizer)):
         of.clear_gradient()
-        loss(each, 3).backward()
+        autograd.backward(loss(each, 3))
         of.step(0.05)
 
     for one, other in zip(model.parameters(), resumed.parameters(), strict=True):

@@ -35,7 +35,12 @@ def run(training: Training) -> list[dict[str, float]]:
     return reported
 
 
-RICH = {"dropout": 0.2, "normalization": "batch", "schedule": "one_cycle", "learning_rate": 0.01}
+RICH: dict[str, Any] = {
+    "dropout": 0.2,
+    "normalization": "batch",
+    "schedule": "one_cycle",
+    "learning_rate": 0.01,
+}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from tests.unit.trainer.conftest import Home
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+        port: int = listener.getsockname()[1]
+    return port
 
 
 def scrape(port: int) -> dict[tuple[str, str, str | None], float]:
@@ -33,8 +34,7 @@ sys.stdin.readline()
 """
     port = free_port()
     process = home.start("-c", program, TUNEWRIGHT_METRICS_PORT=str(port), TUNEWRIGHT_MILESTONES="3,9")
-    for _ in range(3):
-        process.stdout.readline()
+    home.await_lines(process, 3)
 
     assert scrape(port) == {
         ("tunewright_metric", "loss", None): 0.7,
@@ -63,8 +63,7 @@ for step in count():
     process = home.start("-c", program, TUNEWRIGHT_METRICS_PORT=str(port))
     scrapes = []
     for _ in range(20):
-        for _ in range(20):
-            process.stdout.readline()
+        home.await_lines(process, 20)
         scrapes.append(scrape(port))
 
     assert all(len(set(values.values())) == 1 for values in scrapes)

@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from typing import Any
 
 import pytest
 from tests.unit.trainer.conftest import Home
@@ -74,8 +75,7 @@ for step in count():
     report(step, **{f"metric_{i}": step + i / 3 for i in range(step % 40 + 1)})
 """
     process = home.start("-c", program)
-    for _ in range(lines):
-        process.stdout.readline()
+    home.await_lines(process, lines)
     process.kill()
     process.communicate()
 
@@ -125,11 +125,11 @@ os._exit(0)
         (1, {f"m{i}": 0 for i in range(65)}, "more than 64 different metric names"),
     ],
 )
-def test_a_wrong_report_says_what_is_wrong(step: int, metrics: dict[str, object], message: str) -> None:
+def test_a_wrong_report_says_what_is_wrong(step: int, metrics: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         report(step, **metrics)
 
 
 def test_a_step_is_a_whole_number() -> None:
     with pytest.raises(TypeError):
-        report(1.5, loss=1)
+        report(1.5, loss=1)  # type: ignore[arg-type]
