@@ -1,5 +1,7 @@
 """Domination and the Pareto front, against their definitions."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,14 +70,16 @@ def test_an_empty_front() -> None:
 
 
 @given(POINTS, st.randoms(use_true_random=False))
-def test_the_front_is_what_none_dominates_in_whatever_order_it_came(points, shuffle) -> None:
+def test_the_front_is_what_none_dominates_in_whatever_order_it_came(
+    points: list[tuple[int, int]], rng: random.Random
+) -> None:
     expected = {
         index
         for index, values in enumerate(points)
         if not any(dominates(other, values, BOTH) for other in points) and values not in points[:index]
     }
     order = list(enumerate(points))
-    shuffle.shuffle(order)
+    rng.shuffle(order)
     front = ParetoFront(BOTH)
     for index, values in order:
         front.add(index, values)

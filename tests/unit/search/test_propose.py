@@ -7,6 +7,7 @@ import pytest
 from pydantic import JsonValue
 from tests.unit.search.spaces import a_space
 
+from tunewright.api.base import Scalar
 from tunewright.api.study import Direction, Objective
 from tunewright.api.trial import Proposal
 from tunewright.search.history import Configuration, Evaluated, History, key
@@ -50,7 +51,7 @@ def a_request(
     return Request(space, LOSS, history, pending or [], count, 1, state or {}, drawn)
 
 
-def xs(response: Response) -> list[object]:
+def xs(response: Response) -> list[Scalar]:
     return [suggestion.configuration["x"] for suggestion in response.suggestions]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.unit.search.spaces import a_space
 
+from tunewright.search.history import Configuration
 from tunewright.search.samplers.encoding import Encoding
 
 SPACE = a_space(
@@ -14,8 +15,15 @@ SPACE = a_space(
     width={"type": "ordinal", "values": [8, 16, 32, 64]},
     fixed={"type": "int", "min": 3, "max": 3},
 )
-SGD = {"optimizer": "sgd", "momentum": 0.25, "kind": "r", "bias": True, "width": 16, "fixed": 3}
-ADAM = {"optimizer": "adam", "bias": False, "width": 64, "fixed": 3}
+SGD: Configuration = {
+    "optimizer": "sgd",
+    "momentum": 0.25,
+    "kind": "r",
+    "bias": True,
+    "width": 16,
+    "fixed": 3,
+}
+ADAM: Configuration = {"optimizer": "adam", "bias": False, "width": 64, "fixed": 3}
 
 
 def test_rows_follow_the_space() -> None:
