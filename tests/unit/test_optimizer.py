@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_the_trainers_defaults_fill_the_default_configuration() -> None:
     (alone,) = an_optimizer(parameters=parameters).ask()
     (trained,) = an_optimizer(parameters=parameters, trial=trial).ask()
     assert alone.parameters == {"depth": 32}
-    assert trained.parameters["depth"] < 10
+    assert int(trained.parameters["depth"]) < 10
 
 
 def test_it_takes_the_model_as_it_takes_a_document() -> None:
@@ -65,7 +66,7 @@ def test_the_same_seed_and_answers_give_the_same_trials() -> None:
         optimizer = an_optimizer(algorithm={"name": "gp", "seed": seed, "settings": {"startupTrials": 4}})
         for _ in range(4):
             for trial in optimizer.ask(2):
-                optimizer.tell(trial, {"accuracy": trial.parameters["learning_rate"]})
+                optimizer.tell(trial, {"accuracy": float(trial.parameters["learning_rate"])})
         return [trial.parameters for trial in optimizer.ask(2)]
 
     assert run(1) == run(1) != run(2)
@@ -141,18 +142,19 @@ def test_max_trials_holds() -> None:
 def test_what_cannot_be_told() -> None:
     optimizer = an_optimizer(objectives=TWO)
     (trial,) = optimizer.ask()
-    good = {"accuracy": 1.0, "size": 2}
+    good: dict[str, Any] = {"accuracy": 1.0, "size": 2}
     (stranger,) = an_optimizer(objectives=TWO).ask()
-    for told, says in [
+    refused: list[tuple[Callable[[], object], str]] = [
         (lambda: optimizer.tell(stranger, good), "trial 0 was not asked of this optimizer"),
         (lambda: optimizer.tell(trial), "either metrics or a failure"),
         (lambda: optimizer.tell(trial, good, failure="no"), "either metrics or a failure"),
         (lambda: optimizer.tell(trial, {"accuracy": 1.0}), "lack the objective size"),
-        (lambda: optimizer.tell(trial, {**good, "size": "small"}), "metric size is no number.*'small'"),
-        (lambda: optimizer.tell(trial, {**good, "size": "3"}), "metric size is no number"),
-        (lambda: optimizer.tell(trial, {**good, "size": None}), "metric size is no number: None"),
+        (lambda: optimizer.tell(trial, good | {"size": "small"}), "metric size is no number.*'small'"),
+        (lambda: optimizer.tell(trial, good | {"size": "3"}), "metric size is no number"),
+        (lambda: optimizer.tell(trial, good | {"size": None}), "metric size is no number: None"),
         (lambda: optimizer.ask(0), "at least 1"),
-    ]:
+    ]
+    for told, says in refused:
         with pytest.raises(ValueError, match=says):
             told()
     optimizer.tell(trial, good)  # what was refused has left no trace

@@ -75,7 +75,7 @@ def test_bounds_come_back_as_themselves(parameter: Parameter) -> None:
 @given(continuous(), UNITS, UNITS)
 def test_greater_units_are_greater_values(parameter: Parameter, u: float, v: float) -> None:
     axis = axis_of(parameter)
-    assert axis.from_unit(min(u, v)) <= axis.from_unit(max(u, v))
+    assert float(axis.from_unit(min(u, v))) <= float(axis.from_unit(max(u, v)))
 
 
 @given(st.integers(1, 10**7 - 1), st.integers(-300, 292), st.sampled_from(["log", "linear", "reverseLog"]))

@@ -5,7 +5,7 @@ from typing import Any
 from tests.unit.search.spaces import a_space
 
 from tunewright.api.study import Direction, Objective
-from tunewright.search.history import Evaluated, History
+from tunewright.search.history import Configuration, Evaluated, History
 from tunewright.search.propose import propose
 from tunewright.search.sampler import Request, Response
 from tunewright.search.samplers.grid import GridSampler, GridSettings
@@ -26,7 +26,7 @@ def configurations(response: Response) -> list[dict[str, Any]]:
 
 
 SMALL = a_space(a={"type": "bool"}, n={"type": "int", "min": 1, "max": 3, "when": {"a": [True]}})
-WHOLE = [{"a": False}, {"a": True, "n": 1}, {"a": True, "n": 2}, {"a": True, "n": 3}]
+WHOLE: list[Configuration] = [{"a": False}, {"a": True, "n": 1}, {"a": True, "n": 2}, {"a": True, "n": 3}]
 
 
 def test_every_combination_comes_once_in_order() -> None:
