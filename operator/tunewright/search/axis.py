@@ -173,6 +173,6 @@ def _centre(index: int, count: int) -> float:
 
 def _part(u: float, count: int) -> int:
     """Which of `count` equal parts of [0, 1] u lies in."""
-    # In whole numbers: floats would misplace the borders of 2^53 parts.
+    # In whole numbers: a product of floats would round across the borders of 2^52 parts.
     numerator, denominator = u.as_integer_ratio()
     return min(numerator * count // denominator, count - 1)

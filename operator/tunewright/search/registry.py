@@ -81,7 +81,7 @@ def _describe(name: str) -> Available:
 
 
 def _plugins() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in _BUILT_IN}
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
 def _load(name: str) -> type[Sampler]:

@@ -36,7 +36,7 @@ def continuous(draw: st.DrawFn) -> Parameter:
     if kind in ("normal", "logNormal"):
         a, b = (math.log(low), math.log(high)) if positive else (low, high)
         # From ranges far out in a tail to ranges within which the law is all but uniform.
-        deviation = (b - a) * draw(st.floats(1e-3, 1e4))
+        deviation = (b - a) * draw(st.floats(1e-3, 1e3) | st.floats(1e-3, 1e18))
         assume(deviation > 0 and math.isfinite(deviation))
         mean = draw(st.floats(-7.9, 7.9)) * deviation + draw(st.sampled_from([a, b]))
         assume(math.isfinite(mean) and max(a - mean, mean - b) <= 8 * deviation)
@@ -76,6 +76,11 @@ def test_bounds_come_back_as_themselves(parameter: Parameter) -> None:
 def test_greater_units_are_greater_values(parameter: Parameter, u: float, v: float) -> None:
     axis = axis_of(parameter)
     assert float(axis.from_unit(min(u, v))) <= float(axis.from_unit(max(u, v)))
+
+
+def test_an_int_between_floats_comes_back_as_itself() -> None:
+    axis = an_axis(type="int", min=-(2**52), max=3_185_198_775)
+    assert [axis.from_unit(axis.to_unit(value)) for value in range(-5, 6)] == list(range(-5, 6))
 
 
 @given(st.integers(1, 10**7 - 1), st.integers(-300, 292), st.sampled_from(["log", "linear", "reverseLog"]))

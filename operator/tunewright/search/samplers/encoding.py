@@ -7,6 +7,8 @@ from tunewright.search.axis import Axis, Continuous, Listed
 from tunewright.search.history import Configuration
 from tunewright.search.space import SearchSpace
 
+CELLS = 1_000
+"""Into how many cells the range of a continuous parameter is divided."""
 MOVED = 3
 """How many parameters differ between neighbours, on average, where there are more."""
 
@@ -39,6 +41,13 @@ class Encoding:
                 row.extend(float(index == chosen) for index in range(columns))
         return row
 
+    def cell(self, configuration: Configuration) -> tuple[int | None, ...]:
+        """What configurations have in common that are too near each other to be worth a trial each."""
+        return tuple(
+            _cell(axis, configuration[name]) if name in configuration else None
+            for name, axis in self._space.axes.items()
+        )
+
     def neighbour(
         self, configuration: Configuration, deviation: float, rng: np.random.Generator
     ) -> dict[str, Scalar]:
@@ -60,6 +69,10 @@ class Encoding:
             else:
                 neighbour[name] = old
         return neighbour
+
+
+def _cell(axis: Axis, value: Scalar) -> int:
+    return round(axis.to_unit(value) * CELLS) if isinstance(axis, Continuous) else axis.index(value)
 
 
 def _moved(axis: Axis, value: Scalar, deviation: float, rng: np.random.Generator) -> Scalar:

@@ -16,6 +16,7 @@ class GaussianProcess:
 
     Attributes:
         model: predicts mean and standard deviation, as scikit-optimize's acquisition functions want it.
+        least: the least of the losses; one that is only believed is nothing to improve upon.
     """
 
     def __init__(self, rows: Array, losses: Array, seed: int) -> None:
@@ -27,6 +28,7 @@ class GaussianProcess:
         self.model = GaussianProcessRegressor(kernel, noise="gaussian", random_state=seed).fit(rows, losses)
         self._kernel = self.model.kernel_.k1  # without the noise
         self._noise = float(self.model.noise_)
+        self.least = float(losses.min())
 
     def believe(self, rows: Array) -> None:
         """Take rows as if they had ended with their predicted mean; the kernel stays."""

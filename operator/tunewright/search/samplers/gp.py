@@ -10,7 +10,7 @@ from skopt.acquisition import gaussian_ei
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tunewright.api.trial import Proposal
-from tunewright.search.history import Configuration, Key, key
+from tunewright.search.history import Configuration
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.encoding import Encoding
 from tunewright.search.samplers.gaussian_process import Array, GaussianProcess
@@ -69,7 +69,7 @@ def _suggestions(request: Request) -> list[Suggestion]:
     search = _Search(request, encoding, rng, [request.history[index].configuration for index in best])
     suggestions = []
     for _ in range(request.count):
-        configuration, improvement = search.best(process, float(losses.values.min()))
+        configuration, improvement = search.best(process)
         row = np.array([encoding.row(configuration)])
         suggestions.append(Suggestion(configuration, _proposal(process, row, improvement, losses)))
         process.believe(row)
@@ -99,22 +99,23 @@ class _Search:
         self._encoding = encoding
         self._rng = rng
         self._centres = centres
-        self._taken = {key(configuration) for configuration in request.pending}
+        ended = (trial.configuration for trial in request.history)
+        self._taken = {encoding.cell(configuration) for configuration in (*ended, *request.pending)}
 
-    def best(self, process: GaussianProcess, least: float) -> tuple[Configuration, float]:
-        """It, and its expected improvement upon the loss `least`; where all are tried, any one."""
+    def best(self, process: GaussianProcess) -> tuple[Configuration, float]:
+        """It, and its expected improvement; where none is new, any one."""
         space = self._request.space
         drawn = [
             space.configuration(self._rng.random(len(space.ordered)).tolist())
             for _ in range(RANDOM_CANDIDATES)
         ]
-        ranked = self._rank(process, least, [*drawn, *self._around(self._centres, LOCAL_DEVIATIONS[0])])
+        ranked = self._rank(process, [*drawn, *self._around(self._centres, LOCAL_DEVIATIONS[0])])
         for deviation in LOCAL_DEVIATIONS:
             centres = [configuration for configuration, _ in ranked[:CENTRES]]
-            ranked += self._rank(process, least, self._around(centres, deviation))
+            ranked += self._rank(process, self._around(centres, deviation))
             ranked.sort(key=lambda each: -each[1])
         best = ranked[0] if ranked else (drawn[0], 0.0)
-        self._taken.add(key(best[0]))
+        self._taken.add(self._encoding.cell(best[0]))
         return best
 
     def _around(self, centres: Iterable[Configuration], deviation: float) -> list[Configuration]:
@@ -124,18 +125,15 @@ class _Search:
             for _ in range(NEIGHBOURS)
         ]
 
-    def _is_new(self, identity: Key) -> bool:
-        return identity not in self._taken and not self._request.history.tried(identity)
-
     def _rank(
-        self, process: GaussianProcess, least: float, candidates: Iterable[Configuration]
+        self, process: GaussianProcess, candidates: Iterable[Configuration]
     ) -> list[tuple[Configuration, float]]:
         """The new ones among the candidates with their expected improvements, the greatest first."""
-        new = [candidate for candidate in candidates if self._is_new(key(candidate))]
+        new = [candidate for candidate in candidates if self._encoding.cell(candidate) not in self._taken]
         if not new:
             return []
         rows = np.array([self._encoding.row(candidate) for candidate in new])
-        improvements = gaussian_ei(rows, process.model, y_opt=least)
+        improvements = gaussian_ei(rows, process.model, y_opt=process.least)
         order = np.argsort(-improvements, kind="stable")
         return [(new[index], float(improvements[index])) for index in order]
 

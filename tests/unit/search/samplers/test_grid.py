@@ -46,6 +46,13 @@ def test_without_its_state_it_passes_over_what_is_tried() -> None:
     assert configurations(ask(SMALL, 9, history=history, pending=[WHOLE[1]])) == [WHOLE[3]]
 
 
+def test_however_much_is_tried_it_stays_on_the_grid() -> None:
+    space = a_space(x={"type": "float", "min": 0.0, "max": 1.0})
+    tried = [Evaluated(configuration, (1.0,)) for configuration in configurations(ask(space, 41, points=41))]
+    assert [c["x"] for c in configurations(ask(space, 1, points=41, history=History(tried[:40])))] == [1.0]
+    assert not ask(space, 1, points=41, history=History(tried)).suggestions
+
+
 def test_points_lie_evenly_along_the_scale_bounds_included() -> None:
     space = a_space(x={"type": "float", "min": 1e-4, "max": 1.0, "scale": "log"})
     found = [configuration["x"] for configuration in configurations(ask(space, 9, points=5))]

@@ -165,12 +165,27 @@ def test_a_front_of_two_objectives_is_sought(sampler: Sampler) -> None:
 
 
 def test_gp_is_fitted_to_the_best_and_the_latest_of_a_long_history() -> None:
-    """The only good trials are the first ones, and it still knows them."""
+    """The good trials are the first ones; all since then point the other way."""
     rng = random.Random(2)
-    drawn = [rng.random() for _ in range(3 * MAX_TRIALS)]
-    early = [Evaluated({"x": 0.8 + n / 1000}, (-1.0,)) for n in range(3)]
-    history = History([*early, *(Evaluated({"x": x * 0.7}, (x,)) for x in drawn)])
-    assert all(x > 0.7 for x in xs(ask(GP, history, count=2)))
+    later = [rng.uniform(0.2, 1.0) for _ in range(3 * MAX_TRIALS)]
+    early = [Evaluated({"x": 0.05 + n / 1000}, (-1.0,)) for n in range(3)]
+    history = History([*early, *(Evaluated({"x": x}, (1 - x,)) for x in later)])
+    assert all(x < 0.2 for x in xs(ask(GP, history, count=3)))
+
+
+@pytest.mark.parametrize("sampler", [GP, TPE])
+def test_a_batch_is_spread(sampler: Sampler) -> None:
+    """Of 0.5 to 1 nothing is known."""
+    history = History(Evaluated({"x": n / 24}, (math.cos(n / 4),)) for n in range(12))
+    batch = xs(ask(sampler, history, count=4))
+    assert max(batch) - min(batch) > 0.1
+
+
+def test_gp_does_not_try_what_is_all_but_the_same() -> None:
+    """The best point is known; nearer than a thousandth of the range there is nothing to learn."""
+    history = on_a_line(*[abs(number - 10) / 20 for number in range(20)])
+    batch = xs(ask(GP, history, count=6))
+    assert len({round(x * 1000) for x in [*batch, 10.5 / 20]}) == 7
 
 
 @pytest.mark.parametrize("sampler", [GP, TPE])
