@@ -1,9 +1,16 @@
 """What a study needs to run beyond its schema: a budget, and a trial definition that can be followed."""
 
+import math
+from collections.abc import Iterator
+
+from tunewright.api.base import format_duration
 from tunewright.api.problems import Problem
-from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study import Budget, HyperparameterStudy
 from tunewright.api.template import check_template
 from tunewright.api.trainer import check_trainer
+
+_MARGIN = 2
+"""Seconds beyond the grace period: one that the engine keeps to start and stop, and one to train in."""
 
 
 def check(study: HyperparameterStudy) -> list[Problem]:
@@ -21,4 +28,19 @@ def check(study: HyperparameterStudy) -> list[Problem]:
         problems += check_trainer(spec, spec.trial.trainer)
     elif spec.trial.template is not None:
         problems += check_template(spec, spec.trial.template)
+    if spec.budget is not None and spec.trial is not None:
+        problems += _check_room(spec.budget, spec.trial.grace_period)
     return problems
+
+
+def _check_room(budget: Budget, grace: int) -> Iterator[Problem]:
+    """Whether the budget has room for one trial: what it may take to stop is kept back from the start."""
+    least = grace + _MARGIN
+    needs = f"it keeps back gracePeriod, {format_duration(grace)}, to stop what runs"
+    if budget.max_duration is not None and budget.max_duration < least:
+        message = f"leaves no time to train: {needs}; give at least {format_duration(least)}"
+        yield Problem("spec.budget.maxDuration", message)
+    if budget.max_gpu_hours is not None and budget.max_gpu_hours * 3600 < least:
+        hours = math.ceil(least / 3600 * 10_000) / 10_000
+        message = f"leaves no GPU time to train: {needs}; give at least {hours:g}"
+        yield Problem("spec.budget.maxGpuHours", message)

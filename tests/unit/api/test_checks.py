@@ -46,6 +46,27 @@ def test_what_is_required_to_run() -> None:
     ]
 
 
+class TestRoomInTheBudget:
+    @staticmethod
+    def found(grace: str, **budget: object) -> list[str]:
+        trial = {"trainer": {"model": "mlp", "dataset": "digits"}, "gracePeriod": grace}
+        return problems(trial=trial, budget={"maxTrials": 10, **budget})
+
+    def test_a_duration_of_the_grace_period_leaves_no_time(self) -> None:
+        assert self.found("10s", maxDuration="12s") == []
+        assert self.found("10s", maxDuration="11s") == [
+            "spec.budget.maxDuration: leaves no time to train: it keeps back gracePeriod, 10s, to stop what"
+            " runs; give at least 12s"
+        ]
+
+    def test_gpu_hours_of_the_grace_period_leave_no_time(self) -> None:
+        assert self.found("34s", maxGpuHours=0.01) == []
+        assert self.found("35s", maxGpuHours=0.01) == [
+            "spec.budget.maxGpuHours: leaves no GPU time to train: it keeps back gracePeriod, 35s, to stop"
+            " what runs; give at least 0.0103"
+        ]
+
+
 class TestTrainer:
     @pytest.mark.parametrize("model", MODELS)
     @pytest.mark.parametrize("dataset", [*DATASETS, "data.npz", "/data/table.csv"])
