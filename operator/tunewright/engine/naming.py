@@ -10,9 +10,9 @@ def trial_name(study: str, uid: str, index: int) -> str:
     return _shorten(f"{study}-{_digest(uid)[:5]}-{index}")
 
 
-def evaluation_name(study: str, uid: str, source: int) -> str:
-    """The name of the final test evaluation of trial number `source`."""
-    return _shorten(f"{study}-{_digest(uid)[:5]}-test-{source}")
+def evaluation_name(study: str, uid: str, source: int, repeat: int = 0) -> str:
+    """The name of the final test evaluation of trial number `source`, or of its `repeat`-th repetition."""
+    return _shorten(f"{study}-{_digest(uid)[:5]}-test-{source}" + (f"-{repeat}" if repeat else ""))
 
 
 def job_name(trial: str, attempt: int) -> str:

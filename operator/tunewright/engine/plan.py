@@ -4,6 +4,8 @@ A plan is one round. The home carries it out, tells the state what came of it, a
 plan holds no action. So no round has to foresee what its own actions lead to.
 """
 
+from itertools import count
+
 from tunewright.api.base import ObjectMeta
 from tunewright.api.study import Phase
 from tunewright.api.trial import Proposal, Purpose, Stop, Trial, TrialSpec, TrialState
@@ -235,12 +237,23 @@ def _tests_missing(state: State, now: int, ending: Ending) -> list[Trial]:
         return []
     if overdrawn(state, now) is not None or Allowance(state, now, testing=True).scarce is not None:
         return []
-    return [trial for trial in tested_trials(state) if _evaluation_name(state, trial) not in state.trials]
+    return [trial for trial in tested_trials(state) if _evaluation_name(state, trial) is not None]
 
 
-def _evaluation_name(state: State, source: Trial) -> str:
+def _evaluation_name(state: State, source: Trial) -> str | None:
+    """The name under which a trial is to be tested; None if it is, or was to the end.
+
+    One that the budget stopped is repeated, should there be room once more.
+    """
     meta = state.study.metadata
-    return evaluation_name(meta.name, meta.uid, source.spec.index)
+    for repeat in count():
+        name = evaluation_name(meta.name, meta.uid, source.spec.index, repeat)
+        earlier = state.trials.get(name)
+        if earlier is None:
+            return name
+        if earlier.status.state is not TrialState.STOPPED:
+            break
+    return None
 
 
 def _test(state: State, now: int, ending: Ending) -> list[Action]:

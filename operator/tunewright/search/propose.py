@@ -1,8 +1,11 @@
 """How a sampler is asked: nothing is proposed twice while the space holds anything new."""
 
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+
+from pydantic import JsonValue
 
 from tunewright.api.base import Scalar
 from tunewright.api.trial import Proposal
@@ -27,8 +30,9 @@ def propose(sampler: Sampler, request: Request) -> Response:
     beside the sampler's own state.
 
     Raises:
-        RuntimeError: the sampler proposed what is no configuration of the space.
+        RuntimeError: the sampler, which may be a third party's, did not answer as it must.
     """
+    name = type(sampler).__name__
     inner = request.state.get("sampler", {})
     drawn = request.state.get("drawn", 0)
     search = _Search(request)
@@ -42,9 +46,10 @@ def propose(sampler: Sampler, request: Request) -> Response:
     while search.missing and barren < SAMPLER_ROUNDS and not exhausted:
         asking = replace(asking, count=search.missing, pending=[*request.pending, *search.configurations])
         response = sampler.propose(asking)
-        barren = 0 if search.take_all(response, type(sampler).__name__) else barren + 1
+        barren = 0 if search.take_all(response, name) else barren + 1
         exhausted = len(response.suggestions) < asking.count
-        asking = replace(asking, state=response.state, drawn=asking.drawn + len(response.suggestions))
+        state = _as_stored(response.state, name)
+        asking = replace(asking, state=state, drawn=asking.drawn + len(response.suggestions))
     if search.missing and not exhausted:
         search.take_remaining(random.Random(f"remaining {request.seed} {asking.drawn}"))  # noqa: S311 - no secret
     return Response(search.suggestions, {"drawn": asking.drawn, "sampler": dict(asking.state)})
@@ -74,7 +79,10 @@ class _Search:
             if not self._space.contains(suggestion.configuration):
                 shown = dict(suggestion.configuration)
                 raise RuntimeError(f"sampler {name} proposed {shown}, which is no configuration of the space")
-            self._take(suggestion)
+            if not isinstance(suggestion.proposal, Proposal):
+                raise RuntimeError(f"sampler {name} gave no Proposal with {dict(suggestion.configuration)}")
+            # In the parameters' own types: NumPy's would be written as np.float64(0.1).
+            self._take(replace(suggestion, configuration=self._space.activate(suggestion.configuration)))
         return len(self.suggestions) > before
 
     def take_remaining(self, rng: random.Random) -> None:
@@ -96,6 +104,15 @@ class _Search:
         self._taken.add(identity)
         self.suggestions.append(suggestion)
         return True
+
+
+def _as_stored(state: Mapping[str, JsonValue], name: str) -> dict[str, JsonValue]:
+    """The state as it will be read back."""
+    try:
+        stored: dict[str, JsonValue] = json.loads(json.dumps(dict(state), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise RuntimeError(f"sampler {name} returned a state that is not strict JSON: {error}") from None
+    return stored
 
 
 def _walk(space: SearchSpace, rng: random.Random) -> Iterator[dict[str, Scalar]]:

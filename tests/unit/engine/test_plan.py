@@ -112,6 +112,18 @@ def test_a_test_that_the_budget_ends_counts_as_left_out_too() -> None:
     assert "no budget was left for the final test of" in home.study.status.message
 
 
+def test_a_test_that_the_budget_ended_is_repeated_once_there_is_room() -> None:
+    home = Simulation(a_small_study(maxDuration="16s", maxTrials=1))
+    home.run()
+    home.edit(max_duration=600)
+    assert home.run() is Phase.COMPLETED
+
+    tests = trials(home, is_test)
+    assert [test.status.state for test in tests] == [TrialState.STOPPED, TrialState.COMPLETED]
+    assert tests[1].name == f"{tests[0].name}-1"
+    assert home.study.status.message == "every trial has ended"
+
+
 def test_a_test_that_was_created_and_cannot_begin_ends() -> None:
     home = Simulation(a_small_study(maxTrials=1, parallelism=1, maxGpuHours=0.01), gpus=1)
     home.study = home.study.model_copy()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pytest
 from pydantic import JsonValue
 from tests.unit.search.spaces import a_space
@@ -139,3 +140,38 @@ def test_a_random_proposal_costs_the_same_with_a_long_history() -> None:
 
     few, many = min(seconds(100) for _ in range(3)), min(seconds(5_000) for _ in range(3))
     assert many < 3 * few
+
+
+class Answering(Sampler):
+    """Gives one answer, whatever it is asked."""
+
+    description = "for tests"
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(None)
+        self._response = response
+
+    def propose(self, request: Request) -> Response:
+        return self._response
+
+
+def test_values_come_in_the_types_of_their_parameters() -> None:
+    space = a_space(x={"type": "float", "min": 0, "max": 1}, n={"type": "int", "min": 0, "max": 9})
+    given = {"x": np.float64(0.5), "n": 3.0}
+    sampler = Answering(Response([Suggestion(given, Proposal(sampler="a"))]))
+    (suggestion,) = propose(sampler, a_request(space)).suggestions
+    assert {name: type(value) for name, value in suggestion.configuration.items()} == {"x": float, "n": int}
+
+
+@pytest.mark.parametrize(
+    ("response", "problem"),
+    [
+        (Response([Suggestion({"x": 77}, Proposal())]), "which is no configuration of the space"),
+        (Response([Suggestion({"x": 1}, None)]), "gave no Proposal"),  # type: ignore[arg-type]
+        (Response([Suggestion({"x": 1}, Proposal())], {"a": {1, 2}}), "not strict JSON"),  # type: ignore[dict-item]
+        (Response([Suggestion({"x": 1}, Proposal())], {"a": float("nan")}), "not strict JSON"),
+    ],
+)
+def test_an_answer_that_cannot_be_recorded_is_refused(response: Response, problem: str) -> None:
+    with pytest.raises(RuntimeError, match=problem):
+        propose(Answering(response), a_request())
