@@ -91,7 +91,7 @@ class TestRoundTrip:
         assert again(store, tmp_path).trials() == trials
 
     def test_attempts(self, store: Store, tmp_path: Path) -> None:
-        records = [AttemptRecord(KEY, None), AttemptRecord(AttemptKey("é", 2), 1500)]
+        records = [AttemptRecord(KEY, None, None), AttemptRecord(AttemptKey("é", 2), 1500, "GPU-1")]
 
         def changes() -> None:
             for record in records:

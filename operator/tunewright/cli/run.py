@@ -64,10 +64,10 @@ def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path, outp
     devices = gpus()
     parallelism = budget_of(study.spec).parallelism
     with Processes(place, _clock) as processes:
-        attempts = Attempts(study.spec, place.absolute(), base, processes, devices, threads(parallelism))
+        attempts = Attempts(study.spec, place.absolute(), base, processes, threads(parallelism))
         progress = progress_on(Console(file=output), _clock)
         loop = Loop(
-            study, store, attempts, sampler_of(study), _clock, gpus=min(1, len(devices)), changed=progress
+            study, store, attempts, sampler_of(study), _clock, devices=devices, changed=progress
         )
         with on_signals(loop.suspend), progress:
             return loop.run()

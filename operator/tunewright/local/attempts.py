@@ -2,8 +2,7 @@
 
 import re
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from tunewright.api.study import MetricsSource, StudySpec
@@ -27,7 +26,6 @@ class Attempts:
         directory: the study's folder.
         base: the folder that attempts run in, from which relative paths start.
         processes: what runs them.
-        devices: the CUDA devices of this machine.
         threads: how many threads an attempt may use.
     """
 
@@ -37,16 +35,13 @@ class Attempts:
         directory: Path,
         base: Path,
         processes: Processes,
-        devices: Sequence[str],
         threads: int,
     ) -> None:
         self._spec = spec
         self._directory = directory
         self._base = base
         self._processes = processes
-        self._devices = devices
         self._threads = threads
-        self._held: dict[AttemptKey, str] = {}
 
     def start(self, trial: Trial, record: AttemptRecord) -> None:
         """Begin an attempt, or where it has been begun before take it up again."""
@@ -69,24 +64,16 @@ class Attempts:
         return Launch(
             key=record.key,
             command=command.arguments,
-            environment=environment({**command.variables, **own}, self._threads, self._device(record.key)),
+            environment=environment({**command.variables, **own}, self._threads, record.device),
             working_directory=self._base,
             directory=place,
             deadline=None if record.limit is None else record.limit / 1000,
             grace=self._spec.trial.grace_period,
-            gpus=min(1, len(self._devices)),
+            gpus=0 if record.device is None else 1,
             objectives=[objective.metric for objective in self._spec.objectives],
             reads_log=pattern if metrics.source is MetricsSource.LOG else None,
             fills=[self._checkpoint(trial.name)],
         )
-
-    def _device(self, key: AttemptKey) -> str | None:
-        """The device that fewest attempts hold."""
-        if not self._devices:
-            return None
-        holders = Counter(self._held.values())
-        self._held[key] = min(self._devices, key=lambda device: holders[device])
-        return self._held[key]
 
     def stop(self, key: AttemptKey) -> None:
         """Ask an attempt to end."""
@@ -102,7 +89,6 @@ class Attempts:
 
     def recorded(self, key: AttemptKey) -> None:
         """An attempt's end is recorded: nothing of it is needed any more but its log."""
-        self._held.pop(key, None)
         self._processes.forget(key)
 
     def discard_checkpoint(self, trial: str) -> None:

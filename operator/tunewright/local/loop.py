@@ -1,6 +1,7 @@
 """Runs a study on this machine: the engine's plans, carried out as processes and recorded in the store."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -79,7 +80,7 @@ class Loop:
         runner: what carries attempts out.
         sampler: what proposes configurations.
         clock: the time.
-        gpus: how many GPUs an attempt holds.
+        devices: the CUDA devices of this machine; an attempt holds one, if there is any.
         awake: a clock that stands still while the machine sleeps.
         changed: told of the state after each round, and of the trials recorded since the last one.
     """
@@ -92,7 +93,7 @@ class Loop:
         sampler: Sampler,
         clock: Clock,
         *,
-        gpus: int = 0,
+        devices: Sequence[str] = (),
         awake: Clock = awake,
         changed: Callable[[State, Sequence[Trial]], None] = lambda *_: None,
     ) -> None:
@@ -103,13 +104,14 @@ class Loop:
         self._asleep = clock() - awake()
         self._awake_since = 0
         self._changed = changed
+        self._devices = devices
         self._sampling = Sampling(sampler, runner.wake)
         self._records: dict[AttemptKey, AttemptRecord] = {}
         self._stopping: set[AttemptKey] = set()
         self._spec = study.spec
         self._suspend = False
         self._seen_at = 0
-        self.state = State.of(study, store.trials(), gpus=gpus)
+        self.state = State.of(study, store.trials(), gpus=min(1, len(devices)))
         self._with_checkpoint = set(self.state.trials)
 
     def _take_up(self) -> None:
@@ -210,10 +212,16 @@ class Loop:
                     self._store.put_curves(key, self._runner.curves(key))
                     self._store.drop_attempt(key)
             elif isinstance(action, StartAttempt):
-                self._records[action.key] = AttemptRecord(action.key, action.limit)
+                if action.key not in self._records:  # on a full disk this is called twice
+                    self._records[action.key] = AttemptRecord(action.key, action.limit, self._free_device())
                 self._store.put_attempt(self._records[action.key])
         study = self.state.study.model_copy(update={"spec": self._spec, "status": decided.status})
         self._store.put_study(study, seen_at=now)
+
+    def _free_device(self) -> str | None:
+        """The device that fewest attempts hold; several share one where there are more of them."""
+        holders = Counter(record.device for record in self._records.values())
+        return min(self._devices, key=lambda device: holders[device], default=None)
 
     def _recorded(self, trial: Trial) -> list[AttemptKey]:
         """The attempts whose end stands in the trial, and which are still known as begun."""

@@ -38,7 +38,7 @@ _SCHEMA = (
     "CREATE TABLE trials"
     " (name TEXT PRIMARY KEY, idx INTEGER NOT NULL, state TEXT NOT NULL, document TEXT NOT NULL)",
     "CREATE TABLE attempts"
-    " (trial TEXT NOT NULL, number INTEGER NOT NULL, run_time INTEGER, PRIMARY KEY (trial, number))",
+    " (trial TEXT NOT NULL, number INTEGER NOT NULL, run_time INTEGER, device TEXT, PRIMARY KEY (trial, number))",
     "CREATE TABLE curves"
     " (trial TEXT NOT NULL, attempt INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (trial, attempt))",
 )
@@ -50,10 +50,17 @@ class StoreFullError(Exception):
 
 
 class AttemptRecord(NamedTuple):
-    """An attempt that was begun, its end not recorded; `limit` is its run time at most, in milliseconds."""
+    """An attempt that was begun, its end not recorded.
+
+    Attributes:
+        key: which one.
+        limit: its run time at most, in milliseconds.
+        device: the CUDA device that it holds, if any.
+    """
 
     key: AttemptKey
     limit: int | None
+    device: str | None
 
 
 class Stored(NamedTuple):
@@ -161,7 +168,9 @@ class Store:
 
     def put_attempt(self, record: AttemptRecord) -> None:
         """Write that an attempt is about to begin."""
-        self._connection.execute("REPLACE INTO attempts VALUES (?, ?, ?)", (*record.key, record.limit))
+        self._connection.execute(
+            "REPLACE INTO attempts VALUES (?, ?, ?, ?)", (*record.key, record.limit, record.device)
+        )
 
     def drop_attempt(self, key: AttemptKey) -> None:
         """The attempt's end is recorded in its trial."""
@@ -205,8 +214,13 @@ class Store:
     def attempts(self) -> list[AttemptRecord]:
         """The attempts that were begun and whose end is not recorded."""
         with _translated(self._path):
-            rows = self._connection.execute("SELECT trial, number, run_time FROM attempts ORDER BY rowid")
-            return [AttemptRecord(AttemptKey(trial, number), limit) for trial, number, limit in rows]
+            rows = self._connection.execute(
+                "SELECT trial, number, run_time, device FROM attempts ORDER BY rowid"
+            )
+            return [
+                AttemptRecord(AttemptKey(trial, number), limit, device)
+                for trial, number, limit, device in rows
+            ]
 
     def curves(self) -> dict[str, dict[str, list[Point]]]:
         """What each trial reported over all its attempts, by trial and metric."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.builders import a_study
 
-from tunewright.api.study import Phase
+from tunewright.api.study import HyperparameterStudy, Phase
 from tunewright.api.trial import MetricSummary, Trial
 from tunewright.engine.facts import AttemptKey, Execution, Exit
 from tunewright.local.loop import Loop
@@ -26,6 +26,7 @@ class Attempts:
         self.awake = 0
         self.running: dict[AttemptKey, Execution] = {}
         self.stopped: list[AttemptKey] = []
+        self.devices: list[tuple[AttemptKey, str | None]] = []
         self._during = during
         self._changed: list[Execution] = []
 
@@ -42,6 +43,7 @@ class Attempts:
         self.awake += 0 if asleep else milliseconds
 
     def start(self, trial: Trial, record: AttemptRecord) -> None:
+        self.devices.append((record.key, record.device))
         self.running[record.key] = Execution(record.key, started_at=self.now)
         self._changed.append(self.running[record.key])
 
@@ -69,6 +71,18 @@ class Attempts:
         pass
 
 
+def a_loop(study: HyperparameterStudy, store: Store, attempts: Attempts, **options: Any) -> Loop:
+    return Loop(
+        study,
+        store,
+        attempts,
+        sampler_of(study),
+        lambda: attempts.now,
+        awake=lambda: attempts.awake,
+        **options,
+    )
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
     """Runs a study of one trial to its end; returns its loop."""
@@ -78,14 +92,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
         study = begin(a_study(budget={"maxTrials": 1}, trial=definition, algorithm={"name": "random"}))
         attempts = Attempts(during)
         with Store.open(tmp_path) as store:
-            loop = Loop(
-                study,
-                store,
-                attempts,
-                sampler_of(study),
-                lambda: attempts.now,
-                awake=lambda: attempts.awake,
-            )
+            loop = a_loop(study, store, attempts)
             loop.run()
         return loop
 
@@ -139,3 +146,33 @@ def test_one_that_is_silent_after_the_machine_slept_hangs(run: Callable[..., Loo
     )
 
     assert state_of(loop) == (Phase.FAILED, "Failed", "Hung")
+
+
+def test_after_a_crash_it_is_known_which_device_each_attempt_holds(tmp_path: Path) -> None:
+    study = begin(
+        a_study(
+            budget={"maxTrials": 4, "parallelism": 2},
+            trial={"trainer": {"model": "mlp", "dataset": "digits"}, "finalTest": False},
+            algorithm={"name": "random"},
+        )
+    )
+
+    def end_the_first_then_crash(attempts: Attempts) -> None:
+        if len(attempts.devices) == 2 and len(attempts.running) == 2:
+            attempts.end(attempts.devices[0][0])
+        if len(attempts.devices) == 3:
+            raise SystemExit
+
+    def end_the_first(attempts: Attempts) -> None:
+        if len(attempts.running) == 2 or len(attempts.devices) == 3:
+            attempts.end(next(iter(attempts.running)))
+
+    before, after = Attempts(end_the_first_then_crash), Attempts(end_the_first)
+    with Store.open(tmp_path) as store, pytest.raises(SystemExit):
+        a_loop(study, store, before, devices=["a", "b"]).run()
+    with Store.open(tmp_path) as store:
+        a_loop(store.study(), store, after, devices=["a", "b"]).run()
+
+    assert [device for _, device in before.devices] == ["a", "b", "a"]
+    assert after.devices[:2] == before.devices[1:]
+    assert [device for _, device in after.devices] == ["b", "a", "b"]
