@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import operator
 import os
+import re
 import sys
 import threading
 import time
@@ -18,12 +19,14 @@ from tunewright_trainer.sdk.observations import ObservationsFile
 from tunewright_trainer.sdk.record import Record
 from tunewright_trainer.sdk.stopping import the_stop_request
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]{0,62}", re.ASCII)
+"""A metric's name, as a study can have it for an objective."""
+
 
 class Reporter:
     """Sends each report to the observations file, the last word, the /metrics page, and standard output."""
 
     def __init__(self, environment: Environment) -> None:
-        self.process = os.getpid()
         self._objectives = environment.objectives
         if environment.trial:
             print(f"trial {environment.trial}, attempt {environment.attempt}", flush=True)
@@ -56,24 +59,26 @@ class Reporter:
             self._last_word.write(last_word.compose(self._record, self._objectives, final))
 
 
+_process = os.getpid()
+"""The program's own: one that was forked from it afterwards is not the attempt."""
 _reporter: Reporter | None = None
 _creation = threading.Lock()
 
 
-def report(step: SupportsIndex, **metrics: SupportsFloat) -> None:
+def report(step: SupportsIndex, /, **metrics: SupportsFloat) -> None:
     """Reports values of metrics at a step: the epoch, or whatever you count; never lower than the one before.
 
-    In a forked child it does nothing. After SIGTERM it runs what `on_stop` registered and raises
-    SystemExit(143).
+    In a child forked after the SDK was imported it does nothing. After SIGTERM it runs what `on_stop`
+    registered and raises SystemExit(143).
 
-    Raises ValueError for a step that goes back, a negative one, no metrics, more than 64 metric names, or a
-    value that is no number; TypeError for a step that is no whole number.
+    Raises ValueError for a step that goes back, a negative one, no metrics, more than 64 metric names, a name
+    that no objective can have, or a value that is no number; TypeError for a step that is no whole number.
     """
+    if os.getpid() != _process:
+        return
     stop_request = the_stop_request()
-    reporter = _the_reporter()
-    if reporter.process == os.getpid():
-        reporter.report(_whole(step), _floats(metrics))
-        stop_request.end_if_requested()
+    _the_reporter().report(_whole(step), _floats(metrics))
+    stop_request.end_if_requested()
 
 
 def _the_reporter() -> Reporter:
@@ -97,6 +102,11 @@ def _floats(metrics: Mapping[str, SupportsFloat]) -> dict[str, float]:
         raise ValueError("report: no metrics; give at least one, as in report(step, loss=0.1)")
     floats = {}
     for name, value in metrics.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                f"report: metric {name!r}: a metric's name starts with a letter or _ and holds letters,"
+                " digits, _ . / and - only, at most 63"
+            )
         try:
             floats[name] = float(value)
         except (TypeError, ValueError) as error:
@@ -107,5 +117,5 @@ def _floats(metrics: Mapping[str, SupportsFloat]) -> dict[str, float]:
 def _conclude(reporter: Reporter) -> None:
     """At exit: a stop request, or an exception that nobody handled, leaves the last word open."""
     unhandled = getattr(sys, "last_value", None) is not None
-    if reporter.process == os.getpid() and not unhandled and not the_stop_request().requested:
+    if os.getpid() == _process and not unhandled and not the_stop_request().requested:
         reporter.conclude()

@@ -29,7 +29,7 @@ def test_serves_latest_values_steps_and_milestones(home: Home) -> None:
 import sys
 from tunewright_trainer import report
 for step in (2, 4, 7):
-    report(step, loss=step / 10, **{'odd "name"': 1})
+    report(step, loss=step / 10, **{'odd/na.me-1': 1})
 sys.stdin.readline()
 """
     port = free_port()
@@ -38,13 +38,13 @@ sys.stdin.readline()
 
     assert scrape(port) == {
         ("tunewright_metric", "loss", None): 0.7,
-        ("tunewright_metric", 'odd "name"', None): 1,
+        ("tunewright_metric", "odd/na.me-1", None): 1,
         ("tunewright_step", "loss", None): 7,
-        ("tunewright_step", 'odd "name"', None): 7,
+        ("tunewright_step", "odd/na.me-1", None): 7,
         ("tunewright_milestone_metric", "loss", "3"): 0.4,
-        ("tunewright_milestone_metric", 'odd "name"', "3"): 1,
+        ("tunewright_milestone_metric", "odd/na.me-1", "3"): 1,
         ("tunewright_milestone_step", "loss", "3"): 4,
-        ("tunewright_milestone_step", 'odd "name"', "3"): 4,
+        ("tunewright_milestone_step", "odd/na.me-1", "3"): 4,
     }
     process.communicate("\n")
     assert process.returncode == 0

@@ -115,9 +115,38 @@ os._exit(0)
     assert (home.last_word()["step"], home.last_word()["final"]) == (1, False)
 
 
+@pytest.mark.parametrize("use", ["pass", "tunewright_trainer.parameters()"])
+def test_a_forked_child_is_not_the_program_though_only_it_reports(home: Home, use: str) -> None:
+    program = f"""
+import multiprocessing
+import tunewright_trainer
+{use}
+def work():
+    tunewright_trainer.report(1, loss=0)
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+worker.join()
+"""
+    done = home.run("-c", program)
+
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+    assert list(home.directory.iterdir()) == []
+
+
+def test_a_metric_may_be_named_step(home: Home) -> None:
+    home.run("-c", "from tunewright_trainer import report; report(3, step=7)")
+
+    assert home.observations()[0]["metrics"] == {"step": 7.0}
+
+
 @pytest.mark.parametrize(
     ("step", "metrics", "message"),
     [
+        (1, {"": 1}, "metric '': a metric's name starts with a letter or _"),
+        (1, {"top 1": 1}, "metric 'top 1': a metric's name starts with a letter or _"),
+        (1, {"é": 1}, "at most 63"),
+        (1, {"loss\n": 1}, "at most 63"),
+        (1, {"m" * 64: 1}, f"metric '{'m' * 64}': .* at most 63"),
         (1, {}, "no metrics"),
         (-1, {"loss": 1}, "step -1 is negative"),
         (1, {"loss": "high"}, "metric 'loss': not one number"),
