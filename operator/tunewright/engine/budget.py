@@ -48,7 +48,7 @@ def gpu_time(state: State, now: int) -> int:
 
 def overdrawn(state: State, now: int) -> StudyReason | None:
     """The reason for which everything that runs must stop now; None where nothing must."""
-    wall, gpu = _wall_left(state, now), _gpu_left(state, now)
+    wall, gpu = _wall_left(state, now), _gpu_time_left(state, now)
     if wall is not None and wall <= 0:
         return StudyReason.MAX_DURATION_REACHED
     if gpu is not None and gpu <= 0:
@@ -58,12 +58,8 @@ def overdrawn(state: State, now: int) -> StudyReason | None:
 
 def overdrawn_at(state: State, now: int) -> int | None:
     """When, if nothing ends before, everything that runs will have to stop; None for never."""
-    holding = _gpus_held(state)
-    wall, gpu = _wall_left(state, now), _gpu_left(state, now)
-    times = [] if wall is None else [now + wall]
-    if gpu is not None and holding:
-        times.append(now + -(-gpu // holding))
-    return min(times, default=None)
+    times = (_wall_left(state, now), _gpu_time_left(state, now))
+    return min((now + left for left in times if left is not None), default=None)
 
 
 def _wall_left(state: State, now: int) -> int | None:
@@ -74,17 +70,17 @@ def _wall_left(state: State, now: int) -> int | None:
     return duration * 1000 - active_time(state, now) - grace_of(state.study.spec)
 
 
-def _gpu_left(state: State, now: int) -> int | None:
-    """GPU time that may still be used before everything that runs must be asked to stop."""
+def _gpu_time_left(state: State, now: int) -> int | None:
+    """How long everything that runs may still run, together, before it must be asked to stop."""
     hours = budget_of(state.study.spec).max_gpu_hours
     if hours is None:
         return None
-    return _gpu_milliseconds(hours) - gpu_time(state, now) - _gpus_held(state) * grace_of(state.study.spec)
-
-
-def _gpus_held(state: State) -> int:
     running = (e for e in state.executions.values() if e.started_at is not None and e.exit is None)
-    return sum(execution.gpus for execution in running)
+    held = sum(execution.gpus for execution in running)
+    left = _gpu_milliseconds(hours) - gpu_time(state, now) - held * grace_of(state.study.spec)
+    if held:
+        return left // held
+    return None if left > 0 else 0
 
 
 def _gpu_milliseconds(hours: float) -> int:

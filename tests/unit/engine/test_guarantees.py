@@ -244,6 +244,31 @@ def test_the_budget_holds_while_the_home_is_down(
         assert all(process.end - START <= duration * 1_000 for process in home.processes.values())
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    seed=SEEDS,
+    parallelism=st.integers(1, 5),
+    after=st.integers(1, 60_000),
+    hours=st.none() | st.floats(0.001, 0.1),
+    duration=st.none() | st.integers(1, 120),
+)
+def test_a_budget_that_is_lowered_holds_from_then_on(
+    seed: int, parallelism: int, after: int, hours: float | None, duration: int | None
+) -> None:
+    study = a_study(
+        parameters=WIDE,
+        budget={"maxTrials": 20, "parallelism": parallelism},
+        trial={"trainer": {"model": "mlp", "dataset": "digits"}, "gracePeriod": "1s"},
+    )
+    home = Simulation(study, greedy_script(seed), gpus=1)
+    home.advance(after)
+    home.edit(max_gpu_hours=hours, max_duration=duration)
+    home.advance(300_000)  # the simulation checks
+
+    assert hours is None or home.study.status.phase.terminal
+    assert duration is None or home.study.status.phase.terminal
+
+
 @pytest.mark.parametrize(("budget", "seed", "sampler"), WITH_MANY_WAYS_TO_END)
 def test_actions_carried_out_twice_do_no_harm(budget: dict[str, object], seed: int, sampler: Sampler) -> None:
     study = a_busy_study(budget)
