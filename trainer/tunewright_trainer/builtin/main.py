@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from tunewright_trainer import parameters
 from tunewright_trainer.builtin import data, hyperparameters, settings, splitting
 from tunewright_trainer.builtin.errors import BadInputError, NotFiniteError
+from tunewright_trainer.builtin.ranking import ranking_metric
 from tunewright_trainer.catalog import EXIT_BAD_INPUT, EXIT_NOT_FINITE, EXIT_OUT_OF_MEMORY, MODELS
+from tunewright_trainer.sdk.environment import Environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +39,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         )
     try:
         given = parameters(**wanted.hyperparameters)
+        ranked_by = ranking_metric(Environment.read().objectives, samples.task)
     except ValueError as error:
         raise BadInputError(str(error)) from None
     resolved = hyperparameters.resolve(wanted.model, samples.task, given)
@@ -52,7 +55,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         ) from None
     gc.freeze()
     gc.enable()
-    run(wanted, resolved, samples, split)
+    run(wanted, resolved, samples, split, ranked_by)
 
 
 def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:

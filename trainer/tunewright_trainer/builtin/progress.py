@@ -6,18 +6,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tunewright_trainer.builtin.ranking import score
+
 _OVERFITTING_MARGIN = 0.1
 
 
 @dataclass
 class Progress:
+    ranked_by: str
+    """The metric whose best value makes the best epoch."""
     epoch: int = 0
     """Epochs that are done."""
     metrics: dict[str, float] = field(default_factory=dict)
     """What the last of them reported."""
     best_epoch: int = 0
     best_score: float = -math.inf
-    """The best validation accuracy; for a regression r2, which ranks epochs as the rmse does."""
+    """The best epoch's value of that metric, turned so that higher is better."""
     best_loss: float = math.inf
     lowest_validation_loss: float = math.inf
     train_loss_at_lowest: float = math.inf
@@ -37,18 +41,19 @@ class Progress:
             self.train_loss_at_lowest = train["loss"]
         risen = validation["loss"] > (1 + _OVERFITTING_MARGIN) * self.lowest_validation_loss
         overfitting = risen and train["loss"] < self.train_loss_at_lowest
-        score = "accuracy" if "accuracy" in train else "r2"
+        fit = "accuracy" if "accuracy" in train else "r2"
         self.metrics = {
             **{f"train_{name}": value for name, value in train.items()},
             **{f"validation_{name}": value for name, value in validation.items()},
-            "generalization_gap": train[score] - validation[score],
+            "generalization_gap": train[fit] - validation[fit],
             "learning_rate": learning_rate,
             "overfitting": float(overfitting),
         }
-        best = (validation[score], -validation["loss"]) > (self.best_score, -self.best_loss)
+        current = score(self.ranked_by, self.metrics[self.ranked_by])
+        best = (current, -validation["loss"]) > (self.best_score, -self.best_loss)
         if best:
             self.best_epoch = self.epoch
-            self.best_score, self.best_loss = validation[score], validation["loss"]
+            self.best_score, self.best_loss = current, validation["loss"]
         return best
 
     @property

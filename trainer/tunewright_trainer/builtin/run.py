@@ -19,14 +19,24 @@ from tunewright_trainer.builtin.splitting import Split
 from tunewright_trainer.builtin.training import Training
 
 
-def run(settings: Settings, hyperparameters: Mapping[str, Any], samples: Samples, split: Split) -> None:
-    """Reports each epoch. Raises BadInputError, NotFiniteError, and SystemExit after a stop request."""
+def run(
+    settings: Settings, hyperparameters: Mapping[str, Any], samples: Samples, split: Split, ranked_by: str
+) -> None:
+    """Reports each epoch; the best one is that of the metric `ranked_by`.
+
+    Raises BadInputError, NotFiniteError, and SystemExit after a stop request.
+    """
     device = _device(settings.device)
     parts = Parts(samples, split, device)
     torch.manual_seed(settings.seed)
     model = build(settings.model, hyperparameters, samples.features.shape[1:], samples.classes or 1)
     training = Training(
-        model.to(device), parts, hyperparameters, epochs=settings.max_epochs, seed=settings.seed
+        model.to(device),
+        parts,
+        hyperparameters,
+        epochs=settings.max_epochs,
+        seed=settings.seed,
+        ranked_by=ranked_by,
     )
     checkpoints = Checkpoints(training, _origin(settings, hyperparameters))
     resumed = checkpoints.restore(device)

@@ -19,7 +19,7 @@ from tunewright_trainer.builtin.schedules import Schedule
 
 
 class Training:
-    """Trains a model (on its device already) and remembers the weights of its best epoch.
+    """Trains a model (on its device already) and remembers the weights of its best epoch by `ranked_by`.
 
     Every epoch draws its random numbers (the samples' order, dropout) from a stream of its own, seeded by the
     seed and the epoch. So a run resumed after any epoch continues exactly, with no generator's state to keep.
@@ -32,8 +32,9 @@ class Training:
         hyperparameters: Mapping[str, Any],
         epochs: int,
         seed: int,
+        ranked_by: str,
     ) -> None:
-        self.progress = Progress()
+        self.progress = Progress(ranked_by)
         self._model = model
         self._parts = parts
         self._hyperparameters = hyperparameters

@@ -62,6 +62,19 @@ def test_bad_input_is_one_line(
     assert said.err.count("\n") == 1
 
 
+def test_an_objective_that_the_data_cannot_have_is_bad_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TUNEWRIGHT_OBJECTIVES", "validation_rmse")
+
+    assert main(["--dataset", "iris"]) == EXIT_BAD_INPUT
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("tunewright_trainer: TUNEWRIGHT_OBJECTIVES: validation_rmse is not reported")
+    assert said.err.count("\n") == 1
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_device_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--device", "cuda"]) == EXIT_BAD_INPUT

@@ -12,7 +12,7 @@ def epoch(progress: Progress, train_loss: float, validation_loss: float, accurac
 
 
 def test_reports_what_the_catalogue_says() -> None:
-    classification, regression = Progress(), Progress()
+    classification, regression = Progress("validation_accuracy"), Progress("validation_rmse")
     epoch(classification, 0.3, 0.4, accuracy=0.7)
     train, validation = {"loss": 1.0, "rmse": 2.0, "r2": 0.5}, {"loss": 2.0, "rmse": 3.0, "r2": 0.25}
     regression.advance(train, validation, 0.1)
@@ -24,7 +24,7 @@ def test_reports_what_the_catalogue_says() -> None:
 
 
 def test_overfitting_is_a_validation_loss_that_rose_while_the_training_loss_fell() -> None:
-    progress = Progress()
+    progress = Progress("validation_accuracy")
     seen = []
     for train_loss, validation_loss in [
         (1.0, 1.0),
@@ -41,7 +41,7 @@ def test_overfitting_is_a_validation_loss_that_rose_while_the_training_loss_fell
 
 
 def test_the_best_epoch_is_that_of_the_best_metric_then_of_the_lower_loss() -> None:
-    progress = Progress()
+    progress = Progress("validation_accuracy")
     best = [
         epoch(progress, 1.0, loss, accuracy)
         for loss, accuracy in [(1, 0.5), (2, 0.8), (3, 0.8), (1.5, 0.8), (0, 0.7)]
@@ -51,9 +51,24 @@ def test_the_best_epoch_is_that_of_the_best_metric_then_of_the_lower_loss() -> N
     assert progress.best_epoch == 4
 
 
+@pytest.mark.parametrize(
+    ("metric", "best"),
+    [
+        ("validation_loss", [True, False, True, False]),
+        ("validation_accuracy", [True, True, False, True]),
+        ("generalization_gap", [True, True, False, True]),
+    ],
+)
+def test_the_best_epoch_is_that_of_the_metric_it_is_ranked_by(metric: str, best: list[bool]) -> None:
+    progress = Progress(metric)
+    epochs = [(1.0, 0.5), (2.0, 0.7), (0.5, 0.6), (3.0, 0.8)]
+
+    assert [epoch(progress, 1.0, loss, accuracy) for loss, accuracy in epochs] == best
+
+
 @pytest.mark.parametrize("losses", [(math.nan, 1.0), (1.0, math.nan), (math.inf, 1.0)])
 def test_a_loss_that_is_not_finite_shows(losses: tuple[float, float]) -> None:
-    progress = Progress()
+    progress = Progress("validation_accuracy")
     epoch(progress, 1.0, 1.0)
     assert progress.is_finite
 

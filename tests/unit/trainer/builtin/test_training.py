@@ -10,6 +10,7 @@ from tunewright_trainer.builtin.data import load
 from tunewright_trainer.builtin.hyperparameters import resolve
 from tunewright_trainer.builtin.models import build
 from tunewright_trainer.builtin.preprocessing import Parts
+from tunewright_trainer.builtin.ranking import ranking_metric
 from tunewright_trainer.builtin.splitting import split
 from tunewright_trainer.builtin.training import Training
 
@@ -17,14 +18,21 @@ CPU = torch.device("cpu")
 
 
 def a_training(
-    dataset: str = "digits", model: str = "mlp", *, epochs: int = 4, seed: int = 0, **given: Any
+    dataset: str = "digits",
+    model: str = "mlp",
+    *,
+    epochs: int = 4,
+    seed: int = 0,
+    objectives: tuple[str, ...] = (),
+    **given: Any,
 ) -> Training:
     samples = load(dataset)
     hyperparameters = resolve(model, samples.task, given)
     parts = Parts(samples, split(samples, 0.2, 0.2, 0), CPU)
     torch.manual_seed(seed)
     network = build(model, hyperparameters, samples.features.shape[1:], samples.classes or 1)
-    return Training(network, parts, hyperparameters, epochs=epochs, seed=seed)
+    ranked_by = ranking_metric(objectives, samples.task)
+    return Training(network, parts, hyperparameters, epochs=epochs, seed=seed, ranked_by=ranked_by)
 
 
 def run(training: Training) -> list[dict[str, float]]:
@@ -117,6 +125,18 @@ def test_the_test_uses_the_weights_of_the_best_epoch() -> None:
     assert reported[-1]["validation_accuracy"] < best, "choose a run that ends worse than its best epoch"
 
     assert training.test(validation)["accuracy"] == best
+
+
+def test_with_a_loss_objective_those_are_the_weights_of_the_lowest_loss() -> None:
+    samples = load("digits")
+    training = a_training(epochs=12, learning_rate=0.03, objectives=("validation_loss",))
+    validation = Parts(samples, split(samples, 0.2, 0.2, 0), CPU).validation
+    reported = run(training)
+    lowest = min(reported, key=lambda epoch: epoch["validation_loss"])
+    most_accurate = max(reported, key=lambda epoch: epoch["validation_accuracy"])
+    assert lowest is not most_accurate, "choose a run in which the two differ"
+
+    assert training.test(validation)["loss"] == lowest["validation_loss"]
 
 
 def test_the_last_batch_is_never_a_single_sample() -> None:
