@@ -4,6 +4,7 @@ A plan is one round. The home carries it out, tells the state what came of it, a
 plan holds no action. So no round has to foresee what its own actions lead to.
 """
 
+from collections.abc import Sequence
 from itertools import count
 
 from tunewright.api.base import ObjectMeta
@@ -19,7 +20,7 @@ from tunewright.engine.actions import (
 )
 from tunewright.engine.budget import Allowance, budget_of, overdrawn, overdrawn_at
 from tunewright.engine.ending import Ending, ending_of
-from tunewright.engine.evaluation import is_test, searching, tested_trials
+from tunewright.engine.evaluation import best_trial, is_test, searching, tested_trials
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import evaluation_name, trial_name
 from tunewright.engine.outcomes import settle, with_status
@@ -73,7 +74,7 @@ def _mark_running(state: State) -> list[Action]:
     """Let the trials say that they run."""
     return [
         RecordTrial(_in_state(state.open[key.trial], TrialState.RUNNING))
-        for key, execution in state.executions.items()
+        for key, execution in sorted(state.executions.items())
         if execution.started_at is not None and state.open[key.trial].status.state is TrialState.PENDING
     ]
 
@@ -163,16 +164,15 @@ def _search(state: State, now: int) -> list[Action]:
     budget = budget_of(state.study.spec)
     to_come = max(0, budget.max_trials - state.next_index)
     allowance = Allowance(state, now, testing=False)
-    starts = _start(state, allowance, to_come)
+    starts = _start(state, _waiting(state), allowance, to_come)
     # What there is no room for is not created: it would end without having begun.
     free = allowance.fitting(min(budget.parallelism - len(searching(state)), to_come))
     return [*starts, *(_create(state, free) if free > 0 else [])]
 
 
-def _start(state: State, allowance: Allowance, to_come: int = 0) -> list[Action]:
-    """Begin waiting trials, as far as there are places and budget; `to_come` more may begin beside them."""
+def _start(state: State, waiting: Sequence[Trial], allowance: Allowance, to_come: int = 0) -> list[Action]:
+    """Begin what waits, as far as there are places and budget; `to_come` more may begin beside it."""
     actions: list[Action] = []
-    waiting = _waiting(state)
     places = budget_of(state.study.spec).parallelism - len(state.executions)
     for place, trial in enumerate(waiting):
         if places <= 0 or allowance.scarce is not None:
@@ -264,8 +264,10 @@ def _test(state: State, now: int, ending: Ending) -> list[Action]:
     if missing:
         # All of them before any begins, so that they share what is left.
         return [CreateTrial(_evaluation(state, source)) for source in missing]
-    waiting = _waiting(state)
-    starts = _start(state, Allowance(state, now, testing=True))
+    best = best_trial(state)
+    # What is left may do for one.
+    waiting = sorted(_waiting(state), key=lambda trial: best is None or trial.spec.source != best.name)
+    starts = _start(state, waiting, Allowance(state, now, testing=True))
     if waiting and not starts and not state.executions:
         order = state.tally.next_order
         return [

@@ -38,7 +38,7 @@ class State:
         gpus: how many GPUs an attempt holds.
         trials: all Trials by name.
         executions: attempts begun and not yet recorded in their trial.
-        open: the trials that have not ended, by name, in the order of their creation.
+        open: the trials that have not ended, by name.
         charges: what has been charged for good: ended attempts of all trials that are or were there.
         asked: the question that the sampler is at; the only part that no object holds.
         exhausted: whether the sampler has said that there is nothing new.
@@ -190,11 +190,7 @@ class State:
         ended = [trial for trial in self.trials.values() if trial.status.state.terminal]
         for trial in sorted(ended, key=lambda trial: trial.status.completion_order or 0):
             self.tally.add(trial)
-        self.open = {
-            trial.name: trial
-            for trial in sorted(self.trials.values(), key=lambda trial: trial.spec.index)
-            if not trial.status.state.terminal
-        }
+        self.open = {name: trial for name, trial in self.trials.items() if not trial.status.state.terminal}
         self.newest = None
         for trial in self.trials.values():
             self._count(trial)

@@ -428,6 +428,7 @@ class Simulation:
         assert before.spec == trial.spec
         if before.status.state.terminal:
             assert trial == before, "a terminal trial never changes"
+        assert (trial.status.completion_order is not None) == trial.status.state.terminal
         attempts = trial.status.attempts
         assert attempts[: len(before.status.attempts)] == before.status.attempts
         assert [attempt.number for attempt in attempts] == list(range(1, len(attempts) + 1))

@@ -85,6 +85,18 @@ def test_the_best_is_tested_once_where_it_is_the_default() -> None:
     assert len(trials(home, is_test)) == 1
 
 
+def test_the_best_is_tested_first_for_what_is_left_may_do_for_one() -> None:
+    home = Simulation(a_small_study(parallelism=1, maxTrials=2, maxDuration="40s"))
+    home.run()
+
+    best, default = home.study.status.best, home.study.status.default
+    assert best is not None
+    assert default is not None
+    tests = {test.spec.index: test.status.state for test in trials(home, is_test)}
+    assert tests == {best.index: TrialState.COMPLETED, default.index: TrialState.STOPPED}
+    assert home.study.status.message.endswith(f"the final test of {default.name}")
+
+
 def test_no_test_where_none_is_wanted() -> None:
     home = Simulation(a_small_study(tests=False))
     home.run()
