@@ -67,6 +67,26 @@ class TestRoomInTheBudget:
         ]
 
 
+class TestSizeOfAConfiguration:
+    @staticmethod
+    def found(count: int, text: str) -> list[str]:
+        container = {"name": "main", "command": ["true"]}
+        template = {"spec": {"template": {"spec": {"containers": [container]}}}}
+        return problems(
+            trial={"template": template},
+            **searching(*(a_choice(f"text_{index}", "short", text) for index in range(count))),
+        )
+
+    def test_one_that_an_environment_variable_can_hold(self) -> None:
+        assert self.found(99, "x" * 1000) == []
+
+    @pytest.mark.parametrize(("count", "text"), [(102, "x" * 1000), (60, "é" * 1000), (20, "\x01" * 1000)])
+    def test_one_that_it_cannot_hold(self, count: int, text: str) -> None:
+        [problem] = self.found(count, text)
+        assert problem.startswith("spec.parameters: a configuration can be ")
+        assert problem.endswith(" bytes of JSON, and may be at most 102400; shorten the listed texts")
+
+
 class TestTrainer:
     @pytest.mark.parametrize("model", MODELS)
     @pytest.mark.parametrize("dataset", [*DATASETS, "data.npz", "/data/table.csv"])
