@@ -141,15 +141,23 @@ class TestEnds:
         internal = 0b11 << 31  # signals 32 and 33, which the C library keeps to itself
         assert [int(mask, 16) & ~internal for mask in masks] == [0, 0]
 
-    def test_a_log_is_cut_and_the_attempt_goes_on(self, processes: Processes, tmp_path: Path) -> None:
+    def test_of_a_long_log_the_end_is_kept_and_all_metrics_are_found(
+        self, processes: Processes, tmp_path: Path
+    ) -> None:
         launch = a_launch(
-            tmp_path, "/bin/sh", "-c", f"yes | head -c {shim.LOG_LIMIT + 2**20}; touch finished"
+            tmp_path,
+            "/bin/sh",
+            "-c",
+            f"yes {'.' * 1023} | head -c {2 * shim.LOG_LIMIT + 2**20}; echo loss=0.5; echo why; exit 3",
+            reads_log=DEFAULT_PATTERN,
         )
         execution = run(processes, launch)
-        assert execution.exit is not None and execution.exit.code == 0
-        assert (tmp_path / "finished").exists()
-        log = AttemptFiles(launch.directory).log.read_bytes()
-        assert log[shim.LOG_LIMIT :] == b"\n[tunewright: the log has reached 32 MiB; the rest is dropped]\n"
+        assert execution.exit is not None
+        assert execution.exit.message == "it exited with code 3: why"
+        assert execution.metrics["loss"].last == 0.5
+        files = AttemptFiles(launch.directory)
+        sizes = [path.stat().st_size for path in (files.older_log, files.log)]
+        assert sizes == [shim.LOG_LIMIT, 2**20 + len("loss=0.5\nwhy\n")]
 
 
 class TestStopping:

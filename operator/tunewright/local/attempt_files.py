@@ -15,7 +15,7 @@ OBSERVATIONS = "observations.jsonl"
 LAST_WORD = "last-word.json"
 
 _LAST_LINE = 4096
-_OURS = (shim.LOCK, shim.PROCESS, shim.EXIT, shim.LOG)
+_OURS = (shim.LOCK, shim.PROCESS, shim.EXIT, shim.LOG, shim.OLDER_LOG)
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,13 @@ class AttemptFiles:
 
     @property
     def log(self) -> Path:
-        """What the attempt prints."""
+        """What the attempt prints; at first, and then the newest of it."""
         return self.directory / shim.LOG
+
+    @property
+    def older_log(self) -> Path:
+        """What it printed before that; of a long log the beginning is in neither."""
+        return self.directory / shim.OLDER_LOG
 
     @property
     def lock(self) -> Path:
@@ -124,14 +129,18 @@ class AttemptFiles:
 
     def last_logged_line(self) -> str:
         """The last line of the log that is not blank; empty if there is none."""
-        status = status_of(self.log)
-        begin = max(0, status.st_size - _LAST_LINE) if status is not None else 0
-        lines = read_file(self.log, _LAST_LINE, begin).decode(errors="replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return _last_line(self.log) or _last_line(self.older_log)
 
     def not_ours(self) -> list[Path]:
         """What the attempt has put here beside its log."""
         return [path for path in self.directory.iterdir() if path.name not in _OURS]
+
+
+def _last_line(path: Path) -> str:
+    status = status_of(path)
+    begin = max(0, status.st_size - _LAST_LINE) if status is not None else 0
+    lines = read_file(path, _LAST_LINE, begin).decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _fields(path: Path) -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ class Reports:
         self._files = files
         self._objectives = frozenset(objectives)
         self._log = None if log_pattern is None else LogReader(log_pattern)
-        self._tail = Tail(files.observations if self._log is None else files.log)
+        self._tail = Tail(files.observations) if self._log is None else Tail(files.log, files.older_log)
         self._parse: Callable[[bytes, int], Observation | None] = self._log.parse if self._log else parse_line
         self._others: set[str] = set()
         self._refused = False

@@ -23,8 +23,12 @@ LOCK = "lock"
 PROCESS = "process.json"
 EXIT = "exit.json"
 LOG = "log.txt"
+OLDER_LOG = "log.1.txt"
+"""What was printed before the log: when that is full, it takes this one's place."""
 
 LOG_LIMIT = 32 * 2**20
+"""Bytes of either."""
+
 RECORD_SIZE = 4096
 """Bytes of a record. They are taken before the attempt begins: its end can be recorded on a full disk."""
 
@@ -118,21 +122,47 @@ def _out_of_memory_kills() -> int:
 
 
 class _Log:
-    """Takes an attempt's output, up to a limit."""
+    """Takes an attempt's output, and keeps the end of it in two files."""
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / LOG
+        self._older = directory / OLDER_LOG
+        self._descriptor = _appending(self._path)
         self._room = LOG_LIMIT
 
     def write(self, data: bytes) -> None:
-        if self._room <= 0:
-            return
-        kept = data[: self._room]
-        self._room -= len(data)
-        if self._room <= 0:
-            kept += b"\n[tunewright: the log has reached %d MiB; the rest is dropped]\n" % (LOG_LIMIT >> 20)
         with suppress(OSError):  # a full disk: the attempt goes on without its log
-            os.write(self._descriptor, kept)
+            if len(data) > self._room:
+                end = max(data.rfind(b"\n", 0, self._room), data.rfind(b"\r", 0, self._room)) + 1
+                self._append(data[:end])
+                self._room = 0
+                self._rotate()
+                data = data[end:]
+            self._append(data)
+
+    def _append(self, data: bytes) -> None:
+        self._room -= len(data)
+        os.write(self._descriptor, data)
+
+    def _rotate(self) -> None:
+        # The new file is made before the oldest is removed: it must not get its inode number, by which the
+        # reader knows them apart.
+        draft = _draft(self._path)
+        descriptor = _appending(draft)
+        try:
+            with suppress(FileNotFoundError):  # the attempt may have removed it
+                self._path.replace(self._older)
+            draft.replace(self._path)
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        self._room = LOG_LIMIT
+
+
+def _appending(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
 
 class _Attempt:
@@ -152,7 +182,7 @@ class _Attempt:
         self._working_directory = working_directory
         self._deadline = deadline
         self._grace = grace
-        self._log = _Log(directory / LOG)
+        self._log = _Log(directory)
         self._code: int | None = None
         self._cause: str | None = None
         self._told_to_stop = False

@@ -81,7 +81,15 @@ def test_the_last_line_of_the_log(files: AttemptFiles, log: bytes, line: str) ->
     assert files.last_logged_line() == line
 
 
+def test_the_last_line_of_a_log_that_was_just_begun_anew(files: AttemptFiles) -> None:
+    files.older_log.write_text("one\ntwo\n")
+    files.log.touch()
+    assert files.last_logged_line() == "two"
+    files.log.write_text("three\n")
+    assert files.last_logged_line() == "three"
+
+
 def test_what_is_not_ours(files: AttemptFiles, tmp_path: Path) -> None:
-    for name in (shim.LOCK, shim.PROCESS, shim.EXIT, shim.LOG, "observations.jsonl", "core"):
+    for name in (shim.LOCK, shim.PROCESS, shim.EXIT, shim.LOG, shim.OLDER_LOG, "observations.jsonl", "core"):
         (tmp_path / name).touch()
     assert {path.name for path in files.not_ours()} == {"observations.jsonl", "core"}
