@@ -3,14 +3,10 @@
 A definition's schema is structural, as Kubernetes demands: every node has a type, or keeps whatever it is
 given; there are no references and no alternatives. What spans fields is said in CEL where CEL can see it, so
 that `kubectl apply` refuses it at once; Tunewright itself checks everything again, by the models.
-
-`python -m tunewright.api.crd crds` writes the files of the folder `crds`.
 """
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -128,7 +124,7 @@ def definitions() -> list[dict[str, Any]]:
 
 def files() -> dict[str, str]:
     """The definitions as YAML, by the names of their files."""
-    note = "# Made from the models by `python -m tunewright.api.crd crds`; change those instead.\n"
+    note = "# Made from the models by `make crds`; change those instead.\n"
     return {
         f"{definition['spec']['names']['plural']}.yaml": note
         + yaml.safe_dump(definition, sort_keys=False, width=110)
@@ -287,8 +283,3 @@ def _without_defaults(schema: Any) -> Any:
         for name, value in schema.items()
         if name != "default"
     }
-
-
-if __name__ == "__main__":
-    for name, text in files().items():
-        Path(sys.argv[1], name).write_text(text, encoding="utf-8")

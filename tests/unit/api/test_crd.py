@@ -46,9 +46,10 @@ def at(definition: Node, path: str) -> Node:
 
 class TestFiles:
     def test_the_folder_holds_what_the_models_say(self) -> None:
-        """Where this fails: python -m tunewright.api.crd crds."""
+        """Where this fails: make crds."""
         on_disk = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
         assert on_disk == crd.files()
+        assert all(text.startswith("# Made from the models by `make crds`;") for text in on_disk.values())
 
     def test_the_stream_holds_both(self) -> None:
         assert list(yaml.safe_load_all(crd.render())) == [STUDY, TRIAL]
