@@ -48,8 +48,8 @@ def _check_size(parameters: Sequence[Parameter]) -> Iterator[Problem]:
     if size > _MAX_BYTES:
         yield Problem(
             "spec.parameters",
-            f"a configuration can be {size} bytes of JSON, and may be at most {_MAX_BYTES}; shorten the listed"
-            " texts",
+            f"a configuration can be {size} bytes of JSON, and may be at most {_MAX_BYTES}; shorten the"
+            " listed texts",
         )
 
 
