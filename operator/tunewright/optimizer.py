@@ -97,9 +97,12 @@ class Optimizer:
         A trial with an objective that is NaN or infinite has failed.
 
         Raises:
+            TypeError: what is told of is no trial.
             ValueError: both or neither were given, an objective is missing, a metric is no number, the trial
                 is another optimizer's, or has been told of before. Nothing is recorded then.
         """
+        if not isinstance(trial, Trial):
+            raise TypeError(f"tell the trial that ask gave, not {trial!r}")
         if self._trials[trial.index : trial.index + 1] != [trial]:
             raise ValueError(f"trial {trial.index} was not asked of this optimizer")
         if trial.index not in self._open:

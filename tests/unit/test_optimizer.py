@@ -1,6 +1,7 @@
 """Ask and tell."""
 
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -165,6 +166,17 @@ def test_what_cannot_be_told() -> None:
         optimizer.tell(trial, failure="late")
 
 
+@pytest.mark.parametrize("told", ["x", 0, None])
+def test_only_a_trial_can_be_told_of(told: Any) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"tell the trial that ask gave, not {told!r}")):
+        an_optimizer().tell(told, {"accuracy": 1.0})
+
+
+def test_what_a_caller_names_comes_from_the_package() -> None:
+    assert isinstance(an_optimizer().ask()[0], tunewright.Trial)
+    assert tunewright.InvalidInput is InvalidInput
+
+
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
@@ -186,7 +198,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     code = (
         "import sys, tunewright\n"
         "assert not {'numpy', 'scipy', 'optuna', 'skopt', 'sklearn', 'pydantic'} & set(sys.modules)\n"
-        "tunewright.Optimizer, tunewright.nothing\n"
+        "tunewright.Optimizer, tunewright.Trial, tunewright.InvalidInput, tunewright.nothing\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "module 'tunewright' has no attribute 'nothing'" in ended.stderr
