@@ -229,6 +229,7 @@ class Simulation:
         self._offsets = [(0, 0)]
         self.ever: dict[str, Trial] = {}
         self.failed: set[str] = set()
+        self.remains: dict[AttemptKey, Process] = {}
         self.graveyard: list[tuple[Trial, list[Execution], int]] = []
         self.gpu_time_before = 0
         self.active_time = 0
@@ -275,12 +276,14 @@ class Simulation:
         running = sum(process.used(self.time) for process in self.processes.values())
         return self.gpu_time_before + running * self.gpus
 
-    def _forget(self, process: Process) -> None:
+    def _bury(self, process: Process) -> None:
         self.gpu_time_before += process.used(self.time) * self.gpus
-        del self.processes[process.key]
+        self.remains[process.key] = self.processes.pop(process.key)
 
     def executions(self) -> list[Execution]:
-        return [process.execution(self.time, self.gpus, self.clock) for process in self.processes.values()]
+        """What can be seen of attempts, of those whose end is recorded too: a Job stays for a while."""
+        processes = [*self.processes.values(), *self.remains.values()]
+        return [process.execution(self.time, self.gpus, self.clock) for process in processes]
 
     # What people do
 
@@ -317,7 +320,8 @@ class Simulation:
         executions = [each for each in self.executions() if each.key.trial == name]
         self.graveyard.append((self.trials.pop(name), executions, self.now))
         for process in [process for process in self.processes.values() if process.key.trial == name]:
-            self._forget(process)
+            self._bury(process)
+        self.remains = {key: process for key, process in self.remains.items() if key.trial != name}
         self.state.trial_gone(name, self.now)
         self.settle()
 
@@ -443,7 +447,7 @@ class Simulation:
             if process is not None:
                 assert process.end <= self.time, "recorded as ended, and still running"
                 assert attempt.gpu_milliseconds == process.used(self.time) * self.gpus or self.clock_was_set
-                self._forget(process)
+                self._bury(process)
 
     def _begin(self, trial: Trial, key: AttemptKey, limit: int | None) -> Process:
         stored = self.trials[trial.name]
@@ -586,7 +590,7 @@ class Simulation:
             if rng.random() < 0.5:
                 state.trial_changed(self.ever[trial.name])
             state.trial_changed(trial)
-        for execution in rng.sample(self.executions(), len(self.processes)):
+        for execution in rng.sample(self.executions(), len(self.processes) + len(self.remains)):
             state.execution_changed(execution)
         state.study_changed(self.study)
         return state

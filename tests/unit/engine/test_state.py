@@ -85,6 +85,14 @@ def test_an_attempts_end_is_passed_over_once_it_is_recorded_or_its_trial_has_end
     assert not state.executions
 
 
+def test_what_is_left_of_a_recorded_attempt_is_passed_over_though_its_trial_goes_on() -> None:
+    attempt = Attempt(number=1, started_at=0, ended_at=900, outcome=Outcome.INTERRUPTED)
+    state = State.of(a_study(), [a_trial(0, attempts=[attempt])])
+    state.execution_changed(Execution(AttemptKey("digits-0", 1), started_at=0, exit=Exit(900, 137)))
+
+    assert not state.executions
+
+
 def test_a_trial_that_ends_takes_its_executions_along() -> None:
     state = State.of(a_study(), [a_trial(0, state=TrialState.RUNNING)])
     for number in (1, 2):
