@@ -153,7 +153,8 @@ def in_a_shell(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
 
 def results(folder: Path) -> dict[str, Any]:
     """What `tunewright results` says of the study in `folder`; without its start, which takes a while."""
-    return records.results(view_of(folder / "out"))
+    with view_of(folder / "out") as view:
+        return records.results(view)
 
 
 def ledger(folder: Path) -> list[str]:

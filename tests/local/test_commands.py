@@ -5,6 +5,8 @@ import io
 import json
 import os
 import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,53 @@ def test_show_of_no_trial(folder: Path) -> None:
     assert re.fullmatch(
         r".*no trial named '99'; its trials go from shell-\w+-0 to shell-\w+-3\n", done.stderr
     )
+
+
+def test_only_a_report_reads_the_curves(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    with sqlite3.connect(tmp_path / "out/study.db") as database:
+        database.execute("UPDATE curves SET document = 'unread'")
+    database.close()
+
+    assert said(tmp_path, "results", "--dir", "out") == said(folder, "results", "--dir", "out")
+    assert said(tmp_path, "show", "0", "--dir", "out") == said(folder, "show", "0", "--dir", "out")
+
+
+def test_a_report_is_replaced_as_a_whole(folder: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.html"
+    before.write_text("before")
+    (tmp_path / "report.html").hardlink_to(before)
+
+    said(folder, "report", "--dir", "out", "-o", str(tmp_path / "report.html"))
+
+    assert before.read_text() == "before"
+    assert (tmp_path / "report.html").read_text() == (folder / "out/report.html").read_text()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_report_can_be_written_to_what_is_no_file(folder: Path) -> None:
+    line = f"{TUNEWRIGHT} report --dir out -o /dev/fd/3 3>&1 >/dev/null | head -c 15"
+    assert in_a_shell(folder, line).stdout == "<!doctype html>"
+
+
+@pytest.mark.parametrize("arguments", [["run", "study.yaml"], ["results"], ["report"]])
+def test_an_empty_path_is_refused(folder: Path, arguments: list[str]) -> None:
+    done = tunewright(folder, *arguments, "--dir", "")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"tunewright {arguments[0]}: Invalid value for '--dir': a path must not be empty."
+        f" See tunewright {arguments[0]} --help\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["results --dir out", "show 0 --dir out", "--help", "run --dir out study.yaml"]
+)
+def test_output_that_is_closed_is_no_error(folder: Path, command: str) -> None:
+    done = in_a_shell(folder, f"{TUNEWRIGHT} {command} >&-")
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_report(folder: Path) -> None:

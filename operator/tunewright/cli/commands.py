@@ -4,13 +4,25 @@ Each imports what it needs when it runs, so that `--help` answers at once.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
+
+
+class NonEmptyPath(click.Path):
+    """Not "", which a script passes for a variable that is not set, and which would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As `click.Path` does it."""
+        if value == "":
+            self.fail("a path must not be empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 DIRECTORY = click.option(
     "--dir",
     "directory",
-    type=click.Path(path_type=Path),
+    type=NonEmptyPath(path_type=Path),
     help="Where the study lives; .tunewright/<study> if left out.",
 )
 SET = click.option(
@@ -20,7 +32,7 @@ SET = click.option(
     metavar="PATH=VALUE",
     help="Replace one field of the study, such as spec.budget.maxTrials=8. May be repeated.",
 )
-STUDY = click.Path(path_type=Path)
+STUDY = NonEmptyPath(path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -80,21 +92,21 @@ def show(trial: str, directory: Path | None) -> None:
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NonEmptyPath(path_type=Path, dir_okay=False),
     help="The file; DIR/report.html if left out.",
 )
 def report(directory: Path | None, output: Path | None) -> None:
     """Write the HTML report of a study, also while it runs."""
-    from tunewright.cli.inspect import write_report
+    from tunewright.cli.inspect import print_report_path
 
-    click.echo(write_report(directory, output))
+    print_report_path(directory, output)
 
 
 @commands.command()
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=NonEmptyPath(path_type=Path, file_okay=False),
     help="A folder to write one file per kind into; standard output if left out.",
 )
 def crds(output: Path | None) -> None:

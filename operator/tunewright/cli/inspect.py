@@ -2,14 +2,20 @@
 
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tunewright.api.problems import InvalidInput, Problem
 from tunewright.cli.output import coloured
 
+if TYPE_CHECKING:
+    from tunewright.report.view import StudyView
+
 ROOT = Path(".tunewright")
+REPORT = "report.html"
 
 
 def print_results(directory: Path | None, output: str) -> None:
@@ -18,12 +24,13 @@ def print_results(directory: Path | None, output: str) -> None:
     from tunewright.report.records import as_csv, as_json, as_yaml
     from tunewright.report.tables import as_table
 
-    view = view_of(study_directory(directory))
-    if output == "table":
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        click.echo(as_table(view, width=width, colour=coloured(sys.stdout)), nl=False)
-    else:
-        click.echo({"json": as_json, "yaml": as_yaml, "csv": as_csv}[output](view), nl=False)
+    with view_of(study_directory(directory)) as view:
+        if output == "table":
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            text = as_table(view, width=width, colour=coloured(sys.stdout))
+        else:
+            text = {"json": as_json, "yaml": as_yaml, "csv": as_csv}[output](view)
+    click.echo(text, nl=False)
 
 
 def print_trial(directory: Path | None, trial: str) -> None:
@@ -31,24 +38,50 @@ def print_trial(directory: Path | None, trial: str) -> None:
     from tunewright.local.view import view_of
     from tunewright.report.details import details
 
-    view = view_of(study_directory(directory))
-    by_index = {str(each.spec.index): each.name for each in view.searched}
-    click.echo(details(view, by_index.get(trial, trial), colour=coloured(sys.stdout)), nl=False)
+    with view_of(study_directory(directory)) as view:
+        by_index = {str(each.spec.index): each.name for each in view.searched}
+        text = details(view, by_index.get(trial, trial), colour=coloured(sys.stdout))
+    click.echo(text, nl=False)
 
 
-def write_report(directory: Path | None, output: Path | None) -> Path:
-    """Write the HTML report. Returns its path."""
+def print_report_path(directory: Path | None, output: Path | None) -> None:
+    """Write the HTML report, and say where it is."""
     from tunewright.local.view import view_of
-    from tunewright.report.page import render
 
     place = study_directory(directory)
-    target = output if output is not None else place / "report.html"
-    page = render(view_of(place))
+    target = output if output is not None else place / REPORT
+    with view_of(place) as view:
+        write_report(view, target)
+    click.echo(target)
+
+
+def write_report(view: "StudyView", target: Path) -> None:
+    """Write the HTML report: whole, or not at all.
+
+    Raises:
+        InvalidInput: the file cannot be written.
+    """
+    from tunewright.report.page import render
+
+    page = render(view)
     try:
-        target.write_text(page, encoding="utf-8")
+        if target.exists() and not target.is_file():  # a pipe or a device is not to be replaced
+            target.write_text(page, encoding="utf-8")
+        else:
+            _replace(target.resolve(), page)
     except OSError as error:
         raise InvalidInput([Problem("", f"cannot be written: {error.strerror}")], str(target)) from None
-    return target
+
+
+def _replace(target: Path, text: str) -> None:
+    draft = target.with_name(f"{target.name}.tmp")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
 
 
 def study_directory(directory: Path | None) -> Path:

@@ -2,12 +2,14 @@
 
 import sys
 
+from tunewright.cli.output import ensure_standard_streams
 from tunewright.cli.signals import exit_on_signals
 
 
 def main() -> None:
     """Run the command line."""
     exit_on_signals()
+    ensure_standard_streams()
     raise SystemExit(_run())
 
 

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_STANDARD_OUTPUT = 1
+_STANDARD_ERROR = 2
+
+
+def ensure_standard_streams() -> None:
+    """What goes to one that was closed before we began is dropped; no file of ours takes its place."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or os.fdopen(_STANDARD_OUTPUT, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(_STANDARD_ERROR, "w", closefd=False)
+
 
 def patient_output() -> TextIO:
     """Standard output, whose failures are passed over."""
-    if sys.stdout is None:  # closed before we began
-        return open(os.devnull, "w")  # noqa: PTH123
     raw = _Patient(sys.stdout.fileno(), "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw), sys.stdout.encoding, errors="backslashreplace", line_buffering=True

@@ -10,7 +10,7 @@ from rich.console import Console
 from tunewright.api.problems import InvalidInput
 from tunewright.api.study import HyperparameterStudy, Phase
 from tunewright.cli.failures import FAILED, print_lines
-from tunewright.cli.inspect import ROOT, write_report
+from tunewright.cli.inspect import REPORT, ROOT, write_report
 from tunewright.cli.output import coloured, patient_output
 from tunewright.cli.progress import progress_on
 from tunewright.cli.signals import INTERRUPTED, on_signals
@@ -66,9 +66,7 @@ def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path, outp
     with Processes(place, _clock) as processes:
         attempts = Attempts(study.spec, place.absolute(), base, processes, threads(parallelism))
         progress = progress_on(Console(file=output), _clock)
-        loop = Loop(
-            study, store, attempts, sampler_of(study), _clock, devices=devices, changed=progress
-        )
+        loop = Loop(study, store, attempts, sampler_of(study), _clock, devices=devices, changed=progress)
         with on_signals(loop.suspend), progress:
             return loop.run()
 
@@ -87,15 +85,16 @@ def _close(before: HyperparameterStudy, place: Path, output: TextIO) -> int:
         place: its folder.
         output: where to show it.
     """
-    view = view_of(place)
-    status = view.study.status
-    if status.completion_time == before.status.completion_time:
-        print("It was over before; nothing was run.", file=output)
-    print(f"\n{closing_summary(view, colour=coloured(output))}", file=output)
-    try:
-        print(f"Report: {write_report(place, None)}", file=output)
-    except InvalidInput as error:  # a full disk, say: the result stands all the same
-        print_lines(error.lines())
+    with view_of(place) as view:
+        status = view.study.status
+        if status.completion_time == before.status.completion_time:
+            print("It was over before; nothing was run.", file=output)
+        print(f"\n{closing_summary(view, colour=coloured(output))}", file=output)
+        try:
+            write_report(view, place / REPORT)
+            print(f"Report: {place / REPORT}", file=output)
+        except InvalidInput as error:  # a full disk, say: the result stands all the same
+            print_lines(error.lines())
     return FAILED if status.phase is Phase.FAILED else 0
 
 

@@ -38,7 +38,8 @@ _SCHEMA = (
     "CREATE TABLE trials"
     " (name TEXT PRIMARY KEY, idx INTEGER NOT NULL, state TEXT NOT NULL, document TEXT NOT NULL)",
     "CREATE TABLE attempts"
-    " (trial TEXT NOT NULL, number INTEGER NOT NULL, run_time INTEGER, device TEXT, PRIMARY KEY (trial, number))",
+    " (trial TEXT NOT NULL, number INTEGER NOT NULL, run_time INTEGER, device TEXT,"
+    " PRIMARY KEY (trial, number))",
     "CREATE TABLE curves"
     " (trial TEXT NOT NULL, attempt INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (trial, attempt))",
 )
@@ -222,16 +223,20 @@ class Store:
                 for trial, number, limit, device in rows
             ]
 
-    def curves(self) -> dict[str, dict[str, list[Point]]]:
-        """What each trial reported over all its attempts, by trial and metric."""
-        result: dict[str, dict[str, list[Point]]] = {}
+    def with_curves(self) -> list[str]:
+        """The names of the trials that have reported something."""
         with _translated(self._path):
-            for name, document in self._connection.execute(
-                "SELECT trial, document FROM curves ORDER BY trial, attempt"
+            return [name for (name,) in self._connection.execute("SELECT DISTINCT trial FROM curves")]
+
+    def curves(self, trial: str) -> dict[str, list[Point]]:
+        """What a trial reported over all its attempts, by metric; empty where that is nothing."""
+        result: dict[str, list[Point]] = {}
+        with _translated(self._path):
+            for (document,) in self._connection.execute(
+                "SELECT document FROM curves WHERE trial = ? ORDER BY attempt", (trial,)
             ):
-                trial = result.setdefault(name, {})
                 for metric, points in json.loads(document).items():
-                    trial[metric] = join(trial.get(metric, []), [(step, value) for step, value in points])
+                    result[metric] = join(result.get(metric, []), [(step, value) for step, value in points])
         return result
 
     def _transact(self, changes: Callable[[], None]) -> None:

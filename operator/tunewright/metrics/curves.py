@@ -8,7 +8,8 @@ from tunewright.api.trial import MetricSummary
 Point = tuple[int, float]
 """A step, and a metric's value there."""
 
-MAX_POINTS = 10_000
+MAX_POINTS = 1_000
+"""Of a metric, over one attempt: more than a report draws, and little enough for thousands of trials."""
 
 
 class Curve:
