@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
+import regex
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tunewright.api.base import (
@@ -180,8 +181,8 @@ class Metrics(Model):
         if self.source is not MetricsSource.LOG:
             raise Invalid("pattern", "only for source log")
         try:
-            groups = re.compile(self.pattern).groupindex
-        except (re.error, OverflowError, RecursionError) as error:
+            groups = regex.compile(self.pattern).groupindex
+        except (regex.error, OverflowError, RecursionError) as error:
             raise Invalid("pattern", f"not a regular expression: {error}") from None
         if not {"name", "value"} <= groups.keys():
             raise Invalid("pattern", "needs the groups (?P<name>...) and (?P<value>...)")

@@ -1,9 +1,10 @@
 """Attempts as processes: where each one's files are, and what it is started with."""
 
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+
+import regex
 
 from tunewright.api.study import MetricsSource, StudySpec
 from tunewright.api.trial import Trial
@@ -50,7 +51,6 @@ class Attempts:
     def _launch(self, trial: Trial, record: AttemptRecord) -> Launch:
         assert self._spec.trial is not None
         place = attempt_directory(self._directory, record.key)
-        command = command_of(self._spec, trial)
         own = {
             "TUNEWRIGHT_ATTEMPT": str(record.key.number),
             "TUNEWRIGHT_OBSERVATIONS": str(place / OBSERVATIONS),
@@ -59,8 +59,9 @@ class Attempts:
         }
         if trial.spec.source is not None:
             own["TUNEWRIGHT_CHECKPOINT_FROM"] = str(self._checkpoint(trial.spec.source))
+        command = command_of(self._spec, trial, own)
         metrics = self._spec.trial.metrics
-        pattern = re.compile(metrics.pattern) if metrics.pattern is not None else DEFAULT_PATTERN
+        pattern = regex.compile(metrics.pattern) if metrics.pattern is not None else DEFAULT_PATTERN
         return Launch(
             key=record.key,
             command=command.arguments,

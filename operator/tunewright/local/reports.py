@@ -1,8 +1,10 @@
 """What an attempt has reported, read while it runs."""
 
 import math
-import re
-from collections.abc import Callable, Collection, Iterable
+import time
+from collections.abc import Collection, Iterable
+
+import regex
 
 from tunewright.api.trial import MetricSummary
 from tunewright.local.attempt_files import OBSERVATIONS, AttemptFiles
@@ -16,6 +18,9 @@ from tunewright.metrics.observations import Observation, merge
 
 MAX_METRICS = 64
 """Names per attempt; the study's objectives are taken in beside them."""
+
+MAX_SEARCH = 2.0
+"""Seconds of processor time for the lines read at once; a log that takes more is searched no further."""
 
 
 class Reports:
@@ -33,16 +38,16 @@ class Reports:
     """
 
     def __init__(
-        self, files: AttemptFiles, objectives: Collection[str], log_pattern: re.Pattern[str] | None
+        self, files: AttemptFiles, objectives: Collection[str], log_pattern: regex.Pattern[str] | None
     ) -> None:
         self._files = files
         self._objectives = frozenset(objectives)
         self._log = None if log_pattern is None else LogReader(log_pattern)
         self._tail = Tail(files.observations) if self._log is None else Tail(files.log, files.older_log)
-        self._parse: Callable[[bytes, int], Observation | None] = self._log.parse if self._log else parse_line
         self._others: set[str] = set()
         self._refused = False
         self._unreadable = 0
+        self._given_up = False
         self._newest_step = -1
         self._curves: dict[str, Curve] = {}
         self.metrics: dict[str, MetricSummary] = {}
@@ -51,7 +56,7 @@ class Reports:
 
     def behind(self) -> bool:
         """Whether there is something new to read."""
-        return self._tail.behind()
+        return not self._given_up and self._tail.behind()
 
     def read(self, began: int, now: int) -> None:
         """Take in what is new, as much as is read at once.
@@ -60,13 +65,15 @@ class Reports:
             began: when the attempt began, in milliseconds since the Unix epoch.
             now: the time.
         """
-        self._take([self._observed(line) for line in self._tail.lines()], began, now)
+        if not self._given_up:
+            self._take(self._observed(self._tail.lines()), began, now)
 
     def finish(self, began: int, now: int) -> LastWord | None:
         """Take in the unfinished line and the last word, once nothing more will come; returns the latter."""
         rest = self._tail.rest()
-        if self._log is not None or parse_line(rest, now) is not None:  # else it was torn by the end
-            self._take([self._observed(rest)], began, now)
+        whole = self._log is not None or parse_line(rest, now) is not None  # else it was torn by the end
+        if whole and not self._given_up:
+            self._take(self._observed([rest]), began, now)
         word = parse_last_word(read_file(self._files.last_word, MAX_BYTES))
         if word is not None and word.step is not None and word.step > self._newest_step:
             self._take([Observation(word.step, word.metrics, now)], began, now)
@@ -79,21 +86,46 @@ class Reports:
     def note(self) -> str:
         """What was passed over, for the user; empty if nothing was."""
         notes = []
+        if self._given_up:
+            notes.append("its log was searched no further: metrics.pattern takes too long")
         if self._unreadable:
             notes.append(f"lines of {OBSERVATIONS} that hold no observation: {self._unreadable}")
         if self._refused:
             notes.append(f"of its metrics only the first {MAX_METRICS} were taken in")
         return "; ".join(notes)
 
-    def _observed(self, line: bytes) -> Observation | None:
-        observation = self._parse(line, self._tail.written_at)
-        if observation is None and self._log is None and line.strip():
-            self._unreadable += 1
-        return observation
+    def _observed(self, lines: Iterable[bytes]) -> list[Observation]:
+        written_at = self._tail.written_at
+        if self._log is not None:
+            return self._searched(self._log, lines, written_at)
+        observations = []
+        for line in filter(bytes.strip, lines):
+            observation = parse_line(line, written_at)
+            if observation is None:
+                self._unreadable += 1
+            else:
+                observations.append(observation)
+        return observations
 
-    def _take(self, observations: Iterable[Observation | None], began: int, now: int) -> None:
+    def _searched(self, log: LogReader, lines: Iterable[bytes], written_at: int) -> list[Observation]:
+        observations: list[Observation] = []
+        until = time.process_time() + MAX_SEARCH
+        for line in lines:
+            left = until - time.process_time()
+            try:
+                if left <= 0:
+                    raise TimeoutError
+                observation = log.parse(line, written_at, left)
+            except TimeoutError:
+                self._given_up = True
+                break
+            if observation is not None:
+                observations.append(observation)
+        return observations
+
+    def _take(self, observations: Iterable[Observation], began: int, now: int) -> None:
         points: dict[str, list[Point]] = {}
-        for observation in filter(None, observations):
+        for observation in observations:
             # A trainer may write any time; the file's own is the kernel's.
             plausible = began <= observation.time <= now
             said = observation.time if plausible else min(self._tail.written_at, now)

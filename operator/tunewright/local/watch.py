@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import regex
 
 from tunewright.api.problems import one_line
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
@@ -54,7 +54,7 @@ class Launch:
     grace: float
     gpus: int = 0
     objectives: Sequence[str] = ()
-    reads_log: re.Pattern[str] | None = None
+    reads_log: regex.Pattern[str] | None = None
     fills: Sequence[Path] = ()
 
 
@@ -200,9 +200,8 @@ class Watch:
         if not message and end.cause is None and end.code is not None and end.code > 0:
             last = self._files.last_logged_line()
             message = f"it exited with code {end.code}" + (f": {last}" if last else "")
-        return Exit(
-            end.ended_at, end.code, end.cause, final, one_line(message or self._reports.note(), _MAX_MESSAGE)
-        )
+        message = "; ".join(filter(None, (message, self._reports.note())))
+        return Exit(end.ended_at, end.code, end.cause, final, one_line(message, _MAX_MESSAGE))
 
 
 def _kill_leftovers(directory: Path) -> None:

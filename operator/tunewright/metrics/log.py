@@ -2,23 +2,28 @@
 
 import re
 
+import regex
+
 from tunewright.metrics.observations import Observation
 from tunewright.metrics.values import MAX_NAME
 
 MAX_LENGTH = 2_000
 """Characters of a line that are searched: a bound on what an expression that backtracks can cost."""
 
-DEFAULT_PATTERN = re.compile(
-    r"(?<![\w./-])(?P<name>[A-Za-z_][\w./-]{0,62}?)\s{0,4}[=:]\s{0,4}"
+DEFAULT_PATTERN = regex.compile(
+    r"(?<![\w./-])(?P<name>[A-Za-z_][\w./-]{0,62}?)[\x22']?\s{0,4}[=:]\s{0,4}"
     r"(?P<value>[-+]?(?:\d{1,50}(?:\.\d{0,50})?|\.\d{1,50})(?:[eE][-+]?\d{1,4})?|[-+]?(?:nan|inf(?:inity)?))"
-    r"(?!\w|[.:]\d)",
-    re.ASCII | re.IGNORECASE,
+    r"(?!\w|[.,:]\d)",
+    regex.ASCII | regex.IGNORECASE,
 )
-"""`name=value` or `name: value`; a time of day, a version number and `12ms` are no values."""
+"""`name=value` or `name: value`, the name in quotes or not.
+
+A time of day, a version number, `12ms` and `1,234.5` are no values.
+"""
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _STEP = re.compile(
-    r"(?<![\w-])(?:global[_ ])?(epoch|step)\s{0,4}[=:#\[(]{0,2}\s{0,4}(\d{1,15})(?!\d|\.\d)",
+    r"(?<![\w-])(?:global[_ ])?(epoch|step)[\x22']?\s{0,4}[=:#\[(]{0,2}\s{0,4}(\d{1,15})(?!\d|\.\d)",
     re.IGNORECASE,
 )
 _STEP_NAMES = ("epoch", "step", "global_step")
@@ -34,15 +39,24 @@ class LogReader:
         pattern: with the groups `name` and `value`.
     """
 
-    def __init__(self, pattern: re.Pattern[str] = DEFAULT_PATTERN) -> None:
+    def __init__(self, pattern: regex.Pattern[str] = DEFAULT_PATTERN) -> None:
         self._pattern = pattern
         self._count = 0
 
-    def parse(self, line: bytes, time: int) -> Observation | None:
-        """The observation in a line that was printed at `time`; None where it holds none."""
+    def parse(self, line: bytes, time: int, timeout: float | None = None) -> Observation | None:
+        """The observation in a line; None where it holds none.
+
+        Args:
+            line: of the log.
+            time: when it was printed, in milliseconds since the Unix epoch.
+            timeout: seconds of processor time that the expression may take; None: no limit.
+
+        Raises:
+            TimeoutError: the expression takes longer: some take exponential time in the length of the line.
+        """
         text = _ESCAPES.sub("", line[: 2 * MAX_LENGTH].decode(errors="replace"))[:MAX_LENGTH]
         values = {}
-        for match in self._pattern.finditer(text):
+        for match in self._pattern.finditer(text, timeout=timeout):
             name, value = match["name"], _float(match["value"])
             if name and len(name) <= MAX_NAME and name.lower() not in _STEP_NAMES and value is not None:
                 values[name] = value

@@ -135,7 +135,7 @@ SPECS: dict[str, tuple[dict[str, Any], str]] = {
     "fractions": ({"trial": {"trainer": {"model": "mlp", "dataset": "digits", "testFraction": 0.8}}}, "spec.trial.trainer.testFraction: validationFraction and testFraction must leave data to train on"),
     "pattern for the sdk": (a_template(pattern="a"), "spec.trial.metrics.pattern: only for source log"),
     "pattern without groups": (a_template(source="log", pattern="a=(.*)"), "spec.trial.metrics.pattern: needs the groups (?P<name>...) and (?P<value>...)"),
-    "pattern that is none": (a_template(source="log", pattern="("), "spec.trial.metrics.pattern: not a regular expression: missing ), unterminated subpattern at position 0"),
+    "pattern that is none": (a_template(source="log", pattern="("), "spec.trial.metrics.pattern: not a regular expression: missing ) at position 1"),
     "metrics of the trainer": (a_trial(metrics={"source": "log"}), "spec.trial.metrics.source: the built-in trainer reports through the SDK; remove metrics"),
     "container of the trainer": (a_trial(metricsContainer="a"), "spec.trial.metricsContainer: only for template"),
 }

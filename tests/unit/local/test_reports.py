@@ -2,13 +2,14 @@
 
 import json
 import os
-import re
+import time
 from pathlib import Path
 
 import pytest
+import regex
 
 from tunewright.local.attempt_files import AttemptFiles
-from tunewright.local.reports import MAX_METRICS, Reports
+from tunewright.local.reports import MAX_METRICS, MAX_SEARCH, Reports
 from tunewright.metrics.log import DEFAULT_PATTERN
 
 BEGAN = 1_000_000
@@ -30,7 +31,7 @@ def last_word(files: AttemptFiles, step: int | None, final: bool = False, **metr
     files.last_word.write_text(json.dumps({"v": 1, "final": final, "step": step, "metrics": metrics}))
 
 
-def read(files: AttemptFiles, *objectives: str, log_pattern: re.Pattern[str] | None = None) -> Reports:
+def read(files: AttemptFiles, *objectives: str, log_pattern: regex.Pattern[str] | None = None) -> Reports:
     reports = Reports(files, objectives, log_pattern)
     while reports.behind():
         reports.read(BEGAN, NOW)
@@ -168,3 +169,18 @@ def test_from_the_log(files: AttemptFiles) -> None:
     assert reports.finish(BEGAN, NOW) is None
     assert reports.curves() == {"loss": [(1, 0.5), (3, 0.25)]}
     assert (reports.not_finite, reports.reported_at, reports.note()) == (frozenset({"loss"}), 1_700_000, "")
+
+
+def test_a_log_whose_expression_takes_too_long_is_searched_no_further(files: AttemptFiles) -> None:
+    lines = ["a=1", "a" * 200, "a=2", "a=3"]
+    files.log.write_text("\n".join(lines))
+    begin = time.process_time()
+    reports = read(files, log_pattern=regex.compile(r"(?P<name>(a|aa)+)=(?P<value>\d)"))
+    assert time.process_time() - begin < 2 * MAX_SEARCH
+    with files.log.open("a") as file:
+        file.write("\na=4\n")
+    assert not reports.behind()
+    reports.read(BEGAN, NOW)
+    reports.finish(BEGAN, NOW)
+    assert reports.metrics["a"].max == 1
+    assert reports.note() == "its log was searched no further: metrics.pattern takes too long"

@@ -1,10 +1,10 @@
 """Metrics in what a program prints."""
 
 import math
-import re
 import time
 
 import pytest
+import regex
 
 from tunewright.metrics.log import DEFAULT_PATTERN, MAX_LENGTH, LogReader
 from tunewright.metrics.observations import Observation
@@ -31,8 +31,11 @@ def parse(line: str) -> Observation | None:
         ("\x1b[32mval/acc=0.9\x1b[0m", 1, {"val/acc": 0.9}),
         ("2026-01-31 12:30:01 INFO val.f1-score=0.5", 1, {"val.f1-score": 0.5}),
         ("acc: 93%", 1, {"acc": 93.0}),
-        ("{'loss': 0.5, 'acc': 1}", 1, {}),
+        ("{'loss': 0.5, 'acc': 1, 'epoch': 3}", 3, {"loss": 0.5, "acc": 1.0}),
+        ('{"loss": 0.5, "global_step": 7, "acc":1}', 7, {"loss": 0.5, "acc": 1.0}),
         ("at 12:30:01 version=1.2.3 took: 12ms t: 12:30", 1, {}),
+        ("loss: 1,234.5 gain=12,345 n=1,2", 1, {}),
+        ("loss=1,gain=2, n=3,", 1, {"loss": 1.0, "gain": 2.0, "n": 3.0}),
         ("nothing here", 1, {}),
         ("ünïcödé ✓ loss=0.5", 1, {"loss": 0.5}),
         ("", 1, {}),
@@ -57,7 +60,7 @@ def test_without_a_step_lines_that_hold_a_metric_are_counted() -> None:
 
 
 def test_an_expression_of_the_users_own() -> None:
-    reader = LogReader(re.compile(r"(?P<name>\w+) is now (?P<value>\S+)|(?P<other>x)"))
+    reader = LogReader(regex.compile(r"(?P<name>\w+) is now (?P<value>\S+)|(?P<other>x)"))
     assert reader.parse(b"accuracy is now 0.9, x, loss is now bad", 0) is None  # "0.9," is no number
     observation = reader.parse(b"x accuracy is now 0.9 loss is now bad", 7)
     assert observation == Observation(1, {"accuracy": 0.9}, 7)
@@ -75,6 +78,14 @@ def test_a_line_of_any_length_takes_a_bounded_time(piece: str) -> None:
     before = time.process_time()
     LogReader().parse(line, 0)
     assert time.process_time() - before < 0.5
+
+
+def test_an_expression_that_takes_exponential_time_is_stopped() -> None:
+    reader = LogReader(regex.compile(r"(?P<name>(a|aa)+)=(?P<value>\d)"))
+    before = time.process_time()
+    with pytest.raises(TimeoutError):
+        reader.parse(b"a" * 200, 0, 0.1)
+    assert time.process_time() - before < 1
 
 
 def test_what_lies_beyond_the_limit_is_not_searched() -> None:
