@@ -40,10 +40,11 @@ class Command:
     variables: Mapping[str, str]
 
 
-def command_of(spec: StudySpec, trial: Trial) -> Command:
-    """What an attempt of `trial` runs."""
+def command_of(spec: StudySpec, trial: Trial, attempt: Mapping[str, str]) -> Command:
+    """What an attempt of `trial` runs; `attempt` holds the variables that are its own."""
     assert spec.trial is not None
-    variables = variables_of(trial, spec.parameters, [objective.metric for objective in spec.objectives])
+    objectives = [objective.metric for objective in spec.objectives]
+    variables = {**variables_of(trial, spec.parameters, objectives), **attempt}
     if spec.trial.trainer is not None:
         return Command([sys.executable, "-m", "tunewright_trainer", *_options(spec.trial.trainer)], variables)
     container = metrics_container(spec)

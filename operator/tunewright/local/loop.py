@@ -1,6 +1,5 @@
 """Runs a study on this machine: the engine's plans, carried out as processes and recorded in the store."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -33,14 +32,8 @@ Clock = Callable[[], int]
 SEEN_EVERY = 5_000
 """How often the store notes that the study lives, in milliseconds: what a crash may cost of `maxDuration`."""
 
-
-SLEPT = 5_000
-"""By how much the time must have leapt, in milliseconds, for the machine to have slept."""
-
-
-def awake() -> int:
-    """Milliseconds since some moment, those in which the machine sleeps not counted."""
-    return time.monotonic_ns() // 1_000_000
+PAUSED = 2 * SEEN_EVERY
+"""How long, in milliseconds, nothing must have been noticed for the loop, or the machine, to have stood still."""
 
 
 class Runner(Protocol):
@@ -81,7 +74,6 @@ class Loop:
         sampler: what proposes configurations.
         clock: the time.
         devices: the CUDA devices of this machine; an attempt holds one, if there is any.
-        awake: a clock that stands still while the machine sleeps.
         changed: told of the state after each round, and of the trials recorded since the last one.
     """
 
@@ -94,14 +86,12 @@ class Loop:
         clock: Clock,
         *,
         devices: Sequence[str] = (),
-        awake: Clock = awake,
         changed: Callable[[State, Sequence[Trial]], None] = lambda *_: None,
     ) -> None:
         self._store = store
         self._runner = runner
         self._clock = clock
-        self._awake = awake
-        self._asleep = clock() - awake()
+        self._noticed_at = clock()
         self._awake_since = 0
         self._changed = changed
         self._devices = devices
@@ -143,7 +133,7 @@ class Loop:
 
     def _notice(self) -> None:
         """Take in what has happened."""
-        self._notice_sleep()
+        self._notice_pause()
         if self._suspend and not self.state.study.spec.suspend:
             study = self.state.study
             self.state.study_changed(
@@ -159,11 +149,11 @@ class Loop:
             if response is not None:
                 self.state.sampler_answered(response)
 
-    def _notice_sleep(self) -> None:
-        """Nobody is taken to hang for having been silent while the machine slept."""
+    def _notice_pause(self) -> None:
+        """Nobody is taken to hang for having been silent while the machine slept, or was frozen."""
         now = self._clock()
-        before, self._asleep = self._asleep, now - self._awake()
-        if self._asleep - before >= SLEPT:
+        before, self._noticed_at = self._noticed_at, now
+        if now - before >= PAUSED:
             self._awake_since = now
             for execution in list(self.state.executions.values()):
                 self._take_in(execution)

@@ -28,7 +28,7 @@ def with_template(**fields: Any) -> HyperparameterStudy:
 
 
 def command(study: HyperparameterStudy, **parameters: Any) -> Command:
-    return command_of(study.spec, a_trial(parameters=parameters))
+    return command_of(study.spec, a_trial(parameters=parameters), {})
 
 
 class TestCommand:
@@ -62,6 +62,19 @@ class TestCommand:
         assert found.arguments == ["train", "rate 0.5, rate 0.5"]
         assert (found.variables["TWICE"], found.variables["EMPTY"]) == ("rate 0.5, rate 0.5", "")
 
+    def test_variables_of_the_attempt_are_expanded_everywhere(self) -> None:
+        study = with_template(
+            command=["train", "$(TUNEWRIGHT_ATTEMPT)"],
+            args=["--out=$(TUNEWRIGHT_CHECKPOINT_DIR)", "$(SAVED)"],
+            env=[{"name": "SAVED", "value": "$(TUNEWRIGHT_CHECKPOINT_DIR)/best"}],
+        )
+        own = {"TUNEWRIGHT_ATTEMPT": "2", "TUNEWRIGHT_CHECKPOINT_DIR": "/c"}
+
+        found = command_of(study.spec, a_trial(), own)
+
+        assert found.arguments == ["train", "2", "--out=/c", "/c/best"]
+        assert found.variables["TUNEWRIGHT_ATTEMPT"] == "2"
+
     def test_the_trial_is_told_what_it_is(self) -> None:
         variables = command(with_template(), learning_rate=0.5, optimizer="sgd", momentum=0.9).variables
 
@@ -75,7 +88,7 @@ class TestCommand:
         assert "TUNEWRIGHT_FINAL_TEST" not in variables
 
     def test_a_final_test_is_told_so(self) -> None:
-        found = command_of(with_template().spec, a_trial(purpose=Purpose.FINAL_TEST))
+        found = command_of(with_template().spec, a_trial(purpose=Purpose.FINAL_TEST), {})
 
         assert found.variables["TUNEWRIGHT_FINAL_TEST"] == "1"
 

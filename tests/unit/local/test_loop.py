@@ -11,7 +11,7 @@ from tests.builders import a_study
 from tunewright.api.study import HyperparameterStudy, Phase
 from tunewright.api.trial import MetricSummary, Trial
 from tunewright.engine.facts import AttemptKey, Execution, Exit
-from tunewright.local.loop import Loop
+from tunewright.local.loop import SEEN_EVERY, Loop
 from tunewright.local.store import AttemptRecord, Store
 from tunewright.local.study import begin, sampler_of
 
@@ -23,7 +23,6 @@ class Attempts:
 
     def __init__(self, during: Callable[["Attempts"], None]) -> None:
         self.now = 1_000_000
-        self.awake = 0
         self.running: dict[AttemptKey, Execution] = {}
         self.stopped: list[AttemptKey] = []
         self.devices: list[tuple[AttemptKey, str | None]] = []
@@ -37,10 +36,9 @@ class Attempts:
         end = Exit(ended_at=self.now, code=0, final=True)
         self._changed.append(replace(execution, metrics={"accuracy": summary}, exit=end))
 
-    def pass_time(self, milliseconds: int, *, asleep: bool = False) -> None:
-        """Time goes on, and the machine may sleep meanwhile."""
+    def pass_time(self, milliseconds: int) -> None:
+        """Time goes on."""
         self.now += milliseconds
-        self.awake += 0 if asleep else milliseconds
 
     def start(self, trial: Trial, record: AttemptRecord) -> None:
         self.devices.append((record.key, record.device))
@@ -78,7 +76,6 @@ def a_loop(study: HyperparameterStudy, store: Store, attempts: Attempts, **optio
         attempts,
         sampler_of(study),
         lambda: attempts.now,
-        awake=lambda: attempts.awake,
         **options,
     )
 
@@ -120,30 +117,30 @@ def end_all(attempts: Attempts) -> None:
         attempts.end(key)
 
 
+def wait(attempts: Attempts) -> None:
+    """As long as the loop waits at most."""
+    attempts.pass_time(SEEN_EVERY)
+
+
+def stand_still(attempts: Attempts) -> None:
+    """The machine sleeps, or all of its processes are frozen."""
+    attempts.pass_time(600 * MINUTE)
+
+
 def test_one_that_is_silent_for_too_long_hangs(run: Callable[..., Loop]) -> None:
-    loop = run(lambda attempts: attempts.pass_time(MINUTE), progressDeadline="10m")
+    loop = run(wait, progressDeadline="10m")
 
     assert state_of(loop) == (Phase.FAILED, "Failed", "Hung")
 
 
-def test_one_that_is_silent_while_the_machine_sleeps_does_not(run: Callable[..., Loop]) -> None:
-    loop = run(
-        scripted(lambda attempts: attempts.pass_time(600 * MINUTE, asleep=True), end_all),
-        progressDeadline="10m",
-    )
+def test_one_that_is_silent_while_the_machine_stands_still_does_not(run: Callable[..., Loop]) -> None:
+    loop = run(scripted(stand_still, end_all), progressDeadline="10m")
 
     assert state_of(loop) == (Phase.COMPLETED, "Completed", "")
 
 
-def test_one_that_is_silent_after_the_machine_slept_hangs(run: Callable[..., Loop]) -> None:
-    loop = run(
-        scripted(
-            lambda attempts: attempts.pass_time(600 * MINUTE, asleep=True),
-            lambda attempts: attempts.pass_time(9 * MINUTE),
-            lambda attempts: attempts.pass_time(2 * MINUTE),
-        ),
-        progressDeadline="10m",
-    )
+def test_one_that_is_silent_after_the_machine_stood_still_hangs(run: Callable[..., Loop]) -> None:
+    loop = run(scripted(stand_still, wait), progressDeadline="10m")
 
     assert state_of(loop) == (Phase.FAILED, "Failed", "Hung")
 
