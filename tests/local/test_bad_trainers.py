@@ -14,7 +14,9 @@ from tests.local.full_disk import MIB, small_disk
 
 from tunewright.engine.facts import Cause, Execution
 from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS, AttemptFiles
-from tunewright.local.processes import Launch, Processes
+from tunewright.local.disk import used_by
+from tunewright.local.processes import MEASURE_EVERY, Processes
+from tunewright.local.watch import Launch
 from tunewright.metrics.log import DEFAULT_PATTERN
 
 
@@ -163,6 +165,28 @@ class TestFullDisk:
             processes.stop(innocent.key)
             execution = until(processes, ended)
             assert execution.exit is not None and execution.exit.cause is None
+
+    def test_where_others_fill_it_the_files_are_not_measured_at_each_look(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        measured = []
+        monkeypatch.setattr(
+            "tunewright.local.processes.used_by", lambda paths: measured.append(paths) or used_by(paths)
+        )
+        time = now()
+        with small_disk(tmp_path / "disk", 64 * MIB) as disk, Processes(disk, lambda: time) as processes:
+            (disk / "other").write_bytes(bytes(60 * MIB))
+            launch = a_script(disk, "exec sleep 1000")
+            processes.start(launch)
+            for _ in range(10):
+                processes.poll()
+            first = len(measured)
+            time += MEASURE_EVERY
+            for _ in range(10):
+                processes.poll()
+            assert 0 < len(measured) == 2 * first <= 4
+            processes.stop(launch.key)
+            until(processes, ended)
 
     def test_one_that_fails_on_the_disk_that_it_filled(self, tmp_path: Path) -> None:
         with small_disk(tmp_path / "disk", 64 * MIB) as disk, Processes(disk, now) as processes:

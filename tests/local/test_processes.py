@@ -18,7 +18,8 @@ from tests.local.attempts import PATIENCE, a_launch, ended, now, of_attempt, run
 from tunewright.engine.facts import AttemptKey, Cause, Execution
 from tunewright.local import shim
 from tunewright.local.attempt_files import AttemptFiles
-from tunewright.local.processes import Launch, Processes
+from tunewright.local.processes import Processes
+from tunewright.local.watch import Launch
 from tunewright.metrics.log import DEFAULT_PATTERN
 
 KEY = AttemptKey("t", 1)

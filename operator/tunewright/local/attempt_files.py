@@ -42,14 +42,12 @@ class ExitRecord:
         code: the exit code, minus the signal's number where one ended it; None where nobody saw it.
         cause: why, where more is known than the code says.
         message: one line for the user, or nothing.
-        cpu_seconds: processor time of all its processes.
     """
 
     ended_at: int
     code: int | None = None
     cause: Cause | None = None
     message: str = ""
-    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,6 @@ class AttemptFiles:
                 None if code is None else int(code),
                 None if cause is None else Cause(cause),
                 str(fields["message"]),
-                float(fields["cpu_seconds"]),
             )
         except (KeyError, TypeError, ValueError):
             return None

@@ -15,10 +15,11 @@ from tunewright.local.disk import Disk, remove, used_by
 from tunewright.local.watch import Launch, Watch
 from tunewright.metrics.curves import Point
 
-__all__ = ["Launch", "Processes"]
-
 LOOK_EVERY = 0.2
 """Seconds until a new observation is noticed, at most."""
+
+MEASURE_EVERY = 5_000
+"""Milliseconds until the attempts on a full disk are measured again, at least: that walks all their files."""
 
 
 class Processes:
@@ -34,6 +35,7 @@ class Processes:
     def __init__(self, directory: Path, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._disk = Disk(directory)
+        self._measured_at: int | None = None
         self._watches: dict[AttemptKey, Watch] = {}
         self._changed: dict[AttemptKey, Execution] = {}
         self._wakeups, self._waker = socket.socketpair()
@@ -100,7 +102,7 @@ class Processes:
         for key, watch in self._watches.items():
             if watch.look(now):
                 self._changed[key] = self._judged(watch)
-        self._mind_the_disk()
+        self._mind_the_disk(now)
 
     def _sleep(self, seconds: float | None) -> bool:
         """Sleep until an attempt ends or should be looked at; whether `wake` was called."""
@@ -139,11 +141,14 @@ class Processes:
     def _used_by(self, watch: Watch) -> int:
         return used_by([watch.launch.directory, *watch.launch.fills])
 
-    def _mind_the_disk(self) -> None:
+    def _mind_the_disk(self, now: int) -> None:
         """Kill the attempt that uses most of a full disk; then see, before another is killed."""
         running = [watch for watch in self._watches.values() if not watch.ended]
         if not running or any(watch.killed for watch in running) or not self._disk.full():
             return
+        if self._measured_at is not None and abs(now - self._measured_at) < MEASURE_EVERY:
+            return
+        self._measured_at = now
         heaviest = max(running, key=self._used_by)
         if self._fills_the_disk(heaviest):
             heaviest.kill()

@@ -206,7 +206,6 @@ class _Attempt:
             self._attend()
             if self._code in _KILLED and not self._killed and _out_of_memory_kills() > out_of_memory_kills:
                 self._cause = OUT_OF_MEMORY
-        times = os.times()
         write_record(
             self._directory / EXIT,
             {
@@ -214,7 +213,6 @@ class _Attempt:
                 "code": self._code,
                 "cause": self._cause,
                 "message": message,
-                "cpu_seconds": round(times.children_user + times.children_system, 3),
             },
         )
 
@@ -347,7 +345,7 @@ class _Attempt:
     def _enforce(self) -> None:
         now = time.monotonic()
         if self._code is None:
-            if self._told_to_kill:
+            if self._told_to_kill and not self._killed:
                 self._cause = DISK_FULL
                 self._kill_at = now
             elif self._kill_at is None and now >= self._due:

@@ -9,7 +9,7 @@ from tunewright.engine.facts import Cause
 from tunewright.local import shim
 from tunewright.local.attempt_files import AttemptFiles, ExitRecord, ProcessRecord
 
-EXIT = {"ended_at": 5, "code": -9, "cause": "OutOfMemory", "message": "é✓", "cpu_seconds": 1.5}
+EXIT = {"ended_at": 5, "code": -9, "cause": "OutOfMemory", "message": "é✓"}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_what_the_shim_writes_is_read(files: AttemptFiles, tmp_path: Path) -> No
     shim.write_record(tmp_path / shim.PROCESS, {"pid": 7, "start_time": None, "started_at": 5})
     shim.write_record(tmp_path / shim.EXIT, EXIT)
     assert files.process() == ProcessRecord(7, None, 5)
-    assert files.exit() == ExitRecord(5, -9, Cause.OUT_OF_MEMORY, "é✓", 1.5)
+    assert files.exit() == ExitRecord(5, -9, Cause.OUT_OF_MEMORY, "é✓")
     assert files.begun()
 
 
