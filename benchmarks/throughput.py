@@ -39,6 +39,9 @@ class Instant:
     def stop(self, key: AttemptKey) -> None:
         raise AssertionError(f"{key} has ended")
 
+    def kill(self, key: AttemptKey) -> None:
+        raise AssertionError(f"{key} has ended")
+
     def poll(self) -> Iterable[Execution]:
         ended, self._ended = self._ended, []
         return ended

@@ -90,7 +90,7 @@ def test_a_terminal_that_is_closed_stops_it_like_a_signal(tmp_path: Path) -> Non
     assert not left_behind(tmp_path)
 
 
-def test_a_second_signal_changes_nothing(tmp_path: Path) -> None:
+def test_a_second_signal_that_is_not_ctrl_c_changes_nothing(tmp_path: Path) -> None:
     slow_to_stop = """\
     trap 'echo asked >> ledger; while [ ! -e go ]; do sleep 0.05; done; exit 143' TERM
     echo begin >> ledger
@@ -102,16 +102,40 @@ def test_a_second_signal_changes_nothing(tmp_path: Path) -> None:
 
     running.send_signal(signal.SIGINT)
     wait_for(lambda: written(tmp_path, "asked") == 2)
-    running.send_signal(signal.SIGINT)
     running.send_signal(signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(timeout=0.5)
     (tmp_path / "go").touch()
 
     assert running.wait(PATIENCE) == 130
-    assert "Stopping: what runs saves a checkpoint, and has 1m for it." in printed(tmp_path)
+    assert (
+        "Stopping: what runs saves a checkpoint, and has 1m for it; press Ctrl-C again to kill it."
+        in printed(tmp_path)
+    )
     assert "Traceback" not in printed(tmp_path)
     assert {trial["state"] for trial in results(tmp_path)["trials"]} == {"Pending"}
+    assert not left_behind(tmp_path)
+
+
+def test_a_second_ctrl_c_kills_what_runs_at_once(tmp_path: Path) -> None:
+    deaf = """\
+    trap 'echo asked >> ledger' TERM
+    (trap '' TERM; exec sleep 1000) &
+    echo begin >> ledger
+    while :; do wait; done
+    """
+    study = a_shell_study(tmp_path, deaf, trial={"gracePeriod": "10m"})
+    running = start(study)
+    wait_for(lambda: written(tmp_path, "begin") == 2)
+
+    running.send_signal(signal.SIGINT)
+    wait_for(lambda: written(tmp_path, "asked") == 2)
+    running.send_signal(signal.SIGINT)
+
+    assert running.wait(PATIENCE) == 130
+    assert "Traceback" not in printed(tmp_path)
+    attempts = [attempt for trial in results(tmp_path)["trials"] for attempt in trial["attempts"]]
+    assert [(attempt["outcome"], attempt["reason"]) for attempt in attempts] == [("stopped", "Suspended")] * 2
     assert not left_behind(tmp_path)
 
 

@@ -22,6 +22,8 @@ from tests.local.studies import (
     wait_for,
 )
 
+from tunewright.local.view import view_of
+
 DIGITS: dict[str, Any] = {
     "apiVersion": "tunewright.dev/v1alpha1",
     "kind": "HyperparameterStudy",
@@ -115,10 +117,28 @@ def test_another_study_is_refused_with_a_line_for_each_difference(tmp_path: Path
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        f"spec.{field}: differs from the study in out; only the budget may change: name another --dir"
-        for field in ("parameters", "algorithm")
+        f"study.yaml: spec.{field}: is {now}, but {before} in out;"
+        " only the budget may change: name another --dir"
+        for field, now, before in (("parameters[0].max", "2.0", "1.0"), ("algorithm.seed", "2", "1"))
     ]
     assert results(tmp_path) == before
+
+
+def test_of_an_attempt_that_is_recorded_its_log_is_kept_and_not_its_observations(tmp_path: Path) -> None:
+    program = (
+        "import tunewright_trainer as t; print('hello'); t.report(1, accuracy=0.5); t.report(2, accuracy=1)"
+    )
+    study = a_study(tmp_path, ["python", "-c", program], budget={"maxTrials": 1})
+
+    done = run(study)
+
+    assert done.returncode == 0, done.stderr
+    (attempt,) = (tmp_path / "out/attempts").iterdir()
+    assert (attempt / "log.txt").read_text().startswith("hello\n")
+    assert (attempt / "exit.json").exists()
+    assert not list(attempt.glob("observations*"))
+    with view_of(tmp_path / "out") as view:
+        assert dict(view.curves) == {view.trials[0].name: {"accuracy": [(1, 0.5), (2, 1.0)]}}
 
 
 def test_another_folder_starts_anew(tmp_path: Path) -> None:

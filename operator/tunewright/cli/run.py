@@ -36,7 +36,7 @@ def run_study(file: Path, directory: Path | None, overrides: Sequence[str]) -> i
     place = directory if directory is not None else ROOT / study.metadata.name
     output = patient_output()
     with Store.open(place) as store:
-        study = _facts(study, store, place)
+        study = _facts(study, store, place, file)
         print(_opening(study, place), file=output)
         phase = _run(study, store, place, file.absolute().parent, output)
     if phase is Phase.SUSPENDED:
@@ -45,13 +45,13 @@ def run_study(file: Path, directory: Path | None, overrides: Sequence[str]) -> i
     return _close(study, place, output)
 
 
-def _facts(study: HyperparameterStudy, store: Store, place: Path) -> HyperparameterStudy:
+def _facts(study: HyperparameterStudy, store: Store, place: Path, file: Path) -> HyperparameterStudy:
     """The study with what the store knows of it."""
     stored = store.stored()
     if stored is None:
         return begin(study)
     seen_at = max(stored.seen_at, alive_until(place, [record.key for record in store.attempts()], _clock()))
-    return take_up(study, stored.study, seen_at, place)
+    return take_up(study, stored.study, seen_at, place, file)
 
 
 def _opening(study: HyperparameterStudy, place: Path) -> str:
@@ -67,7 +67,7 @@ def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path, outp
         attempts = Attempts(study.spec, place.absolute(), base, processes, threads(parallelism))
         progress = progress_on(Console(file=output), _clock)
         loop = Loop(study, store, attempts, sampler_of(study), _clock, devices=devices, changed=progress)
-        with on_signals(loop.suspend), progress:
+        with on_signals(loop.suspend, loop.kill), progress:
             return loop.run()
 
 

@@ -18,9 +18,16 @@ def exit_on_signals() -> None:
 
 
 @contextmanager
-def on_signals(act: Callable[[], None]) -> Iterator[None]:
-    """Do something else while the block runs."""
-    before = _install(lambda *_: act())
+def on_signals(act: Callable[[], None], insist: Callable[[], None]) -> Iterator[None]:
+    """Do something else while the block runs, and where Ctrl-C comes after an earlier signal, `insist`."""
+    heard = False
+
+    def handle(number: int, _: object) -> None:
+        nonlocal heard
+        (insist if heard and number == signal.SIGINT else act)()
+        heard = True
+
+    before = _install(handle)
     try:
         yield
     finally:

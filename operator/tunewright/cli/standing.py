@@ -151,7 +151,7 @@ def _notice(state: State) -> str:
     if not (state.study.spec.suspend and state.executions) or definition is None:
         return ""
     grace = format_duration(definition.grace_period)
-    return f"Stopping: what runs saves a checkpoint, and has {grace} for it."
+    return f"Stopping: what runs saves a checkpoint, and has {grace} for it; press Ctrl-C again to kill it."
 
 
 def _label(trial: Trial) -> str:

@@ -80,6 +80,14 @@ class Attempts:
         """Ask an attempt to end."""
         self._processes.stop(key)
 
+    def kill(self, key: AttemptKey) -> None:
+        """Kill an attempt that was asked to end; its shim records the end, and sees that nothing is left."""
+        process = AttemptFiles(attempt_directory(self._directory, key)).process()
+        supervisor = Supervisor.find(process) if process is not None else None
+        if supervisor is not None:
+            supervisor.kill_children()
+            supervisor.close()
+
     def poll(self) -> Iterable[Execution]:
         """The attempts that have changed since the last call."""
         return self._processes.poll()
@@ -89,8 +97,10 @@ class Attempts:
         return self._processes.curves(key)
 
     def recorded(self, key: AttemptKey) -> None:
-        """An attempt's end is recorded: nothing of it is needed any more but its log."""
+        """An attempt's end is recorded: its log is kept, its curves are in the store."""
         self._processes.forget(key)
+        for path in attempt_directory(self._directory, key).glob(f"{OBSERVATIONS}*"):
+            path.unlink(missing_ok=True)
 
     def discard_checkpoint(self, trial: str) -> None:
         """Nothing will start from a trial's checkpoint any more."""

@@ -33,7 +33,7 @@ SEEN_EVERY = 5_000
 """How often the store notes that the study lives, in milliseconds: what a crash may cost of `maxDuration`."""
 
 PAUSED = 2 * SEEN_EVERY
-"""How long, in milliseconds, nothing must have been noticed for the loop, or the machine, to have stood still."""
+"""For how long, in milliseconds, a loop must have noticed nothing that has stood still."""
 
 
 class Runner(Protocol):
@@ -44,6 +44,9 @@ class Runner(Protocol):
 
     def stop(self, key: AttemptKey) -> None:
         """Ask an attempt to end."""
+
+    def kill(self, key: AttemptKey) -> None:
+        """Kill an attempt that was asked to end."""
 
     def poll(self) -> Iterable[Execution]:
         """The attempts that have changed since the last call."""
@@ -100,6 +103,7 @@ class Loop:
         self._stopping: set[AttemptKey] = set()
         self._spec = study.spec
         self._suspend = False
+        self._kill = False
         self._seen_at = 0
         self.state = State.of(study, store.trials(), gpus=min(1, len(devices)))
         self._with_checkpoint = set(self.state.trials)
@@ -119,12 +123,23 @@ class Loop:
         self._suspend = True
         self._runner.wake()
 
+    def kill(self) -> None:
+        """After `suspend`: let nothing that is asked to end have the time for it.
+
+        May be called by a signal handler.
+        """
+        self._kill = True
+        self._runner.wake()
+
     def run(self) -> Phase:
         """Run until the study is over, or suspended and at rest. Returns its phase then."""
         self._take_up()
         while True:
             self._notice()
             last, recorded = self._carry_out()
+            if self._kill:
+                for key in self._stopping:
+                    self._runner.kill(key)
             self._changed(self.state, recorded)
             phase = last.status.phase
             if phase.terminal or (phase is Phase.SUSPENDED and not self.state.executions):

@@ -1,7 +1,9 @@
 """A study on this machine: read and checked before anything starts, and taken up again where it was left."""
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from tunewright.api.checks import check
@@ -12,6 +14,9 @@ from tunewright.local.launch import check_local
 from tunewright.search.registry import create
 from tunewright.search.sampler import Sampler
 from tunewright.search.space import SearchSpace
+
+_MAX_SHOWN = 60
+_ABSENT = object()
 
 
 def load_study(file: Path, overrides: Sequence[str] = ()) -> HyperparameterStudy:
@@ -48,7 +53,7 @@ def begin(study: HyperparameterStudy) -> HyperparameterStudy:
 
 
 def take_up(
-    study: HyperparameterStudy, stored: HyperparameterStudy, alive_until: int, directory: Path
+    study: HyperparameterStudy, stored: HyperparameterStudy, alive_until: int, directory: Path, file: Path
 ) -> HyperparameterStudy:
     """The study with the facts of its earlier runs.
 
@@ -58,14 +63,19 @@ def take_up(
         alive_until: when the last run, or what it had begun, was seen alive, in milliseconds since the Unix
             epoch; a run that was killed has used wall-clock time until then.
         directory: where the stored one lives, for messages.
+        file: where the user's is, for messages.
 
     Raises:
         InvalidInput: it is not the same study.
     """
-    message = f"differs from the study in {directory}; only the budget may change: name another --dir"
-    problems = [Problem(path, message) for path in _differences(study, stored)]
+    problems = [
+        Problem(
+            path, f"is {now}, but {before} in {directory}; only the budget may change: name another --dir"
+        )
+        for path, before, now in _differences(study, stored)
+    ]
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(problems, str(file))
     generation = stored.metadata.generation + (study.spec != stored.spec)
     metadata = study.metadata.model_copy(update={"uid": stored.metadata.uid, "generation": generation})
     status = stored.status
@@ -75,11 +85,28 @@ def take_up(
     return study.model_copy(update={"metadata": metadata, "status": status})
 
 
-def _differences(study: HyperparameterStudy, stored: HyperparameterStudy) -> list[str]:
-    """The fields in which two studies differ and may not."""
-    paths = [] if study.metadata.name == stored.metadata.name else ["metadata.name"]
-    fields = type(study.spec).model_fields
-    for name, field in fields.items():
-        if name not in StudySpec.editable and getattr(study.spec, name) != getattr(stored.spec, name):
-            paths.append(f"spec.{field.alias or name}")
-    return paths
+def _differences(study: HyperparameterStudy, stored: HyperparameterStudy) -> Iterator[tuple[str, str, str]]:
+    """Where two studies differ and may not: the path, what is stored, and what is there now."""
+    yield from _unlike("metadata.name", stored.metadata.name, study.metadata.name)
+    frozen = [name for name in StudySpec.model_fields if name not in StudySpec.editable]
+    before, now = (
+        each.spec.model_dump(mode="json", by_alias=True, include={*frozen}) for each in (stored, study)
+    )
+    yield from _unlike("spec", before, now)
+
+
+def _unlike(path: str, before: object, now: object) -> Iterator[tuple[str, str, str]]:
+    """The innermost differences of two JSON values."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in {**before, **now}:
+            yield from _unlike(f"{path}.{name}", before.get(name, _ABSENT), now.get(name, _ABSENT))
+    elif isinstance(before, list) and isinstance(now, list):
+        for index, (old, new) in enumerate(zip_longest(before, now, fillvalue=_ABSENT)):
+            yield from _unlike(f"{path}[{index}]", old, new)
+    elif before != now:
+        yield path, _shown(before), _shown(now)
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

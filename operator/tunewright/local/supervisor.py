@@ -96,6 +96,13 @@ class Supervisor:
             else:
                 signal.pidfd_send_signal(self.descriptor, number)
 
+    def kill_children(self) -> None:
+        """Kill all that it runs."""
+        with suppress(psutil.Error):
+            for process in self._process.children(recursive=True):
+                with suppress(psutil.Error):
+                    process.kill()
+
     def close(self) -> None:
         """Forget it; it goes on."""
         if self.descriptor is not None:

@@ -101,7 +101,10 @@ class TestPanel:
         state = a_state([trial], [execution], suspend=True)
 
         assert shown(state)[1] == "trial 0  5s  stops"
-        assert shown(state)[-1] == "Stopping: what runs saves a checkpoint, and has 30s for it."
+        assert (
+            shown(state)[-1]
+            == "Stopping: what runs saves a checkpoint, and has 30s for it; press Ctrl-C again to kill it."
+        )
 
     def test_tells_of_a_sampler_that_thinks(self) -> None:
         state = a_state(initial={"default": False})
@@ -159,7 +162,10 @@ class TestLines:
         lines(state, [trial])
         lines(state, [])
 
-        assert text.getvalue() == "Stopping: what runs saves a checkpoint, and has 30s for it.\n"
+        assert (
+            text.getvalue()
+            == "Stopping: what runs saves a checkpoint, and has 30s for it; press Ctrl-C again to kill it.\n"
+        )
 
 
 def an_attempt(outcome: Outcome, reason: str = "", message: str = "") -> Attempt:

@@ -49,6 +49,9 @@ class Attempts:
         self.stopped.append(key)
         self._changed.append(replace(self.running.pop(key), exit=Exit(ended_at=self.now, code=143)))
 
+    def kill(self, key: AttemptKey) -> None:
+        pass
+
     def poll(self) -> Iterable[Execution]:
         changed, self._changed = self._changed, []
         return changed
