@@ -3,7 +3,7 @@
 import os
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -170,9 +170,12 @@ class TestFullDisk:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         measured = []
-        monkeypatch.setattr(
-            "tunewright.local.processes.used_by", lambda paths: measured.append(paths) or used_by(paths)
-        )
+
+        def measure(paths: Iterable[Path]) -> int:
+            measured.append(paths)
+            return used_by(paths)
+
+        monkeypatch.setattr("tunewright.local.processes.used_by", measure)
         time = now()
         with small_disk(tmp_path / "disk", 64 * MIB) as disk, Processes(disk, lambda: time) as processes:
             (disk / "other").write_bytes(bytes(60 * MIB))

@@ -1,6 +1,5 @@
-"""Observations, and their running summary."""
+"""Observations, and summaries over several stretches of them."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,19 +13,6 @@ class Observation:
     step: int
     values: Mapping[str, float]
     time: int
-
-
-def summarize(summaries: Mapping[str, MetricSummary], observation: Observation) -> dict[str, MetricSummary]:
-    """The summaries with one more observation taken in; values that are not finite are left out."""
-    result = dict(summaries)
-    for name, value in observation.values.items():
-        if math.isfinite(value):
-            step = observation.step
-            one = MetricSummary(
-                last=value, last_step=step, min=value, min_step=step, max=value, max_step=step
-            )
-            result[name] = combine(result[name], one) if name in result else one
-    return result
 
 
 def merge(

@@ -6,12 +6,11 @@ and go on from its objects alone, and holds what happens against the guarantees 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from random import Random
 from typing import Any
 
 from tunewright.api.study import HyperparameterStudy, Phase, StudySpec, StudyStatus
-from tunewright.api.trial import MetricSummary, Outcome, ProposalInputs, Purpose, Trial, TrialState
+from tunewright.api.trial import Outcome, ProposalInputs, Purpose, Trial, TrialState
 from tunewright.engine.actions import (
     Action,
     CreateTrial,
@@ -25,7 +24,7 @@ from tunewright.engine.charges import charges_of
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
-from tunewright.metrics.observations import Observation, summarize
+from tunewright.metrics.curves import summary_of
 from tunewright.search.history import Evaluated, History
 from tunewright.search.propose import propose
 from tunewright.search.sampler import NoSettings, Request, Response, Sampler
@@ -119,14 +118,8 @@ class Process:
         told = [at for at in times if started and at <= visible]
         values = [self.fate.value - (self.fate.reports - number) / 100 for number in range(1, len(told) + 1)]
         bad = self.fate.not_finite and len(told) == self.fate.reports
-        metrics: dict[str, MetricSummary] = reduce(
-            summarize,
-            [
-                Observation(step, {"accuracy": value, "size": value}, 0)
-                for step, value in enumerate(values[:-1] if bad else values, start=1)
-            ],
-            {},
-        )
+        points = list(enumerate(values[:-1] if bad else values, start=1))
+        metrics = {name: summary_of(points) for name in ("accuracy", "size")} if points else {}
         return Execution(
             self.key,
             started_at=clock(self.start) if started else None,

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tunewright.api.trial import MetricSummary
 from tunewright.metrics.curves import Curve, join, summary_of
-from tunewright.metrics.observations import Observation, summarize
 
 
 def curve_of(count: int, limit: int) -> list[tuple[int, float]]:
@@ -31,12 +30,16 @@ def test_a_long_curve_is_thinned_evenly(count: int, limit: int) -> None:
     assert len(gaps) <= 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.5, 1.5, -1.0])), min_size=1))
-def test_a_summary_is_that_of_its_points_one_by_one(points: list[tuple[int, float]]) -> None:
-    summaries: dict[str, MetricSummary] = {}
-    for step, value in points:
-        summaries = summarize(summaries, Observation(step, {"m": value}, 0))
-    assert summary_of(points) == summaries["m"]
+@given(st.lists(st.sampled_from([0.5, 1.5, -1.0]), min_size=1))
+def test_a_summary_has_the_last_and_both_extremes_where_they_were_first(values: list[float]) -> None:
+    assert summary_of(list(enumerate(values))) == MetricSummary(
+        last=values[-1],
+        last_step=len(values) - 1,
+        min=min(values),
+        min_step=values.index(min(values)),
+        max=max(values),
+        max_step=values.index(max(values)),
+    )
 
 
 def test_a_step_done_again_replaces_what_was_lost() -> None:
