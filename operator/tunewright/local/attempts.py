@@ -11,6 +11,7 @@ from tunewright.api.trial import Trial
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import job_name
 from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS, AttemptFiles
+from tunewright.local.disk import remove
 from tunewright.local.launch import command_of, environment
 from tunewright.local.processes import Processes
 from tunewright.local.store import AttemptRecord
@@ -99,8 +100,7 @@ class Attempts:
     def recorded(self, key: AttemptKey) -> None:
         """An attempt's end is recorded: its log is kept, its curves are in the store."""
         self._processes.forget(key)
-        for path in attempt_directory(self._directory, key).glob(f"{OBSERVATIONS}*"):
-            path.unlink(missing_ok=True)
+        remove(attempt_directory(self._directory, key).glob(f"{OBSERVATIONS}*"))
 
     def discard_checkpoint(self, trial: str) -> None:
         """Nothing will start from a trial's checkpoint any more."""
