@@ -279,6 +279,30 @@ def test_a_signal_is_answered_while_a_sampler_thinks(tmp_path: Path) -> None:
     assert [trial["state"] for trial in results(tmp_path)["trials"]] == ["Completed"]
 
 
+def test_a_sampler_that_failed_and_was_mended_is_asked_again(tmp_path: Path) -> None:
+    module = textwrap.dedent(
+        """
+        from tunewright.search.samplers.random import RandomSampler
+
+        class Slow(RandomSampler):
+            def propose(self, request):
+                BODY
+        """
+    )
+    (tmp_path / "slow_sampler.py").write_text(module.replace("BODY", "raise ValueError('not my day')"))
+    offer_sampler(tmp_path)
+    study = a_shell_study(tmp_path, algorithm={"name": "slow"}, budget={"maxTrials": 3})
+    running = start(study, PYTHONPATH=first_on_the_path(tmp_path))
+    assert running.wait(PATIENCE) == 1
+    assert "not my day" in printed(tmp_path)
+
+    (tmp_path / "slow_sampler.py").write_text(module.replace("BODY", "return super().propose(request)"))
+    again = start(study, PYTHONPATH=first_on_the_path(tmp_path))
+
+    assert again.wait(PATIENCE) == 0
+    assert len(results(tmp_path)["trials"]) == 3
+
+
 def test_a_suspended_study_waits_until_it_is_told_to_go_on(tmp_path: Path) -> None:
     study = a_shell_study(tmp_path, suspend=True)
 

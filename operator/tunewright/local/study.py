@@ -10,6 +10,7 @@ from tunewright.api.checks import check
 from tunewright.api.documents import load
 from tunewright.api.problems import InvalidInput, Problem
 from tunewright.api.study import HyperparameterStudy, StudySpec, StudyStatus
+from tunewright.engine.reasons import StudyReason
 from tunewright.local.launch import check_local
 from tunewright.search.registry import create
 from tunewright.search.sampler import Sampler
@@ -76,7 +77,9 @@ def take_up(
     ]
     if problems:
         raise InvalidInput(problems, str(file))
-    generation = stored.metadata.generation + (study.spec != stored.spec)
+    # A sampler that failed is asked again, as if the study had been edited: it may have been mended.
+    edited = study.spec != stored.spec or stored.status.reason == StudyReason.SAMPLER_FAILED
+    generation = stored.metadata.generation + edited
     metadata = study.metadata.model_copy(update={"uid": stored.metadata.uid, "generation": generation})
     status = stored.status
     if status.active_since is not None:
