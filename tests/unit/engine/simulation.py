@@ -541,6 +541,8 @@ class Simulation:
         again = plan(self.state, self.now)
         assert again.actions == ()
         assert again.status == self.study.status
+        if again.status.phase.terminal:
+            assert plan(self.state, self.now + 10**9) == again
         rng = Random(self.steps)
         for rebuilt in (self._rebuilt(rng), self._refolded(rng)):
             for name, value in aggregates(self.state).items():

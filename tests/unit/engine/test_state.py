@@ -25,6 +25,30 @@ def test_the_newest_trial_is_the_one_of_the_highest_index_in_whatever_order_they
     assert state.next_index == 2
 
 
+def test_ends_count_in_their_recorded_order_in_whatever_order_they_come() -> None:
+    ended = [a_trial(index, accuracy=index / 10) for index in range(4)]
+    state = State.of(a_study())
+    for index in (2, 0, 3, 1):
+        state.trial_changed(a_trial(index))
+        state.trial_changed(ended[index])
+
+    assert list(state.tally.history) == list(State.of(a_study(), ended).tally.history)
+    assert [told.values for told in state.tally.history] == [(0.0,), (0.1,), (0.2,), (0.3,)]
+    assert state.tally.next_order == 4
+
+
+def test_what_a_trial_is_charged_is_counted_once_however_often_it_changes() -> None:
+    attempts = [
+        Attempt(number=n, started_at=0, ended_at=700, outcome=Outcome.INTERRUPTED, gpu_milliseconds=700)
+        for n in (1, 2)
+    ]
+    state = State.of(a_study())
+    for seen in (attempts[:1], attempts[:1], attempts):
+        state.trial_changed(a_trial(0, attempts=seen))
+
+    assert state.charges.gpu_milliseconds == 1_400
+
+
 def test_once_it_is_deleted_the_one_before_is_the_newest_as_after_a_restart() -> None:
     first, second = proposed(0, state="a"), proposed(1, state="b")
     state = State.of(a_study(), [first, second])
