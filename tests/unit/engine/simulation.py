@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from tunewright.api.study import HyperparameterStudy, Phase, StudySpec, StudyStatus
-from tunewright.api.trial import Outcome, ProposalInputs, Purpose, Trial, TrialState
+from tunewright.api.trial import Outcome, Proposal, ProposalInputs, Purpose, Trial, TrialState
 from tunewright.engine.actions import (
     Action,
     CreateTrial,
@@ -27,7 +27,7 @@ from tunewright.engine.state import State
 from tunewright.metrics.curves import summary_of
 from tunewright.search.history import Evaluated, History
 from tunewright.search.propose import propose
-from tunewright.search.sampler import NoSettings, Request, Response, Sampler
+from tunewright.search.sampler import NoSettings, Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.random import RandomSampler
 from tunewright.search.space import SearchSpace
 
@@ -131,6 +131,22 @@ class Process:
             limit=self.limit,
             stopping=self.asked is not None,
         )
+
+
+class AttentiveSampler(Sampler):
+    """Random search whose every draw depends on all that it was told: it tells requests apart."""
+
+    description = "for tests"
+
+    def propose(self, request: Request) -> Response:
+        known = [(sorted(told.configuration.items()), told.values) for told in request.history]
+        pending = [sorted(configuration.items()) for configuration in request.pending]
+        asked = request.state.get("asked", 0)
+        rng = Random(repr((known, pending, request.count, request.seed, asked, request.drawn)))
+        units = [[rng.random() for _ in request.space.ordered] for _ in range(request.count)]
+        drawn = [request.space.configuration(each) for each in units]
+        suggestions = [Suggestion(configuration, Proposal(sampler="attentive")) for configuration in drawn]
+        return Response(suggestions, {"asked": asked + 1 if isinstance(asked, int) else 0})
 
 
 Script = Callable[[AttemptKey, int], Fate]
@@ -418,6 +434,8 @@ class Simulation:
             assert trial.spec.index < self.budget.max_trials
             same_index = [t for t in self.ever.values() if t.spec.index == trial.spec.index]
             assert sum(t.spec.purpose is not Purpose.FINAL_TEST for t in same_index) == 1
+            others = [t.spec for t in self.trials.values() if t.name != trial.name and not t.spec.source]
+            assert trial.spec.parameters not in [spec.parameters for spec in others], "tried before"
         self.trials.setdefault(trial.name, trial)
 
     def _record(self, trial: Trial) -> None:

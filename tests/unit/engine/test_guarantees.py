@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.builders import a_study
-from tests.unit.engine.simulation import START, Simulation, greedy_script, random_script
+from tests.unit.engine.simulation import START, AttentiveSampler, Simulation, greedy_script, random_script
 
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial
@@ -58,7 +58,7 @@ def studies(draw: st.DrawFn) -> HyperparameterStudy:
 
 def samplers() -> st.SearchStrategy[Sampler]:
     return st.sampled_from(
-        [RandomSampler(NoSettings()), RandomSampler(NoSettings()), SobolSampler(NoSettings())]
+        [AttentiveSampler(NoSettings()), RandomSampler(NoSettings()), SobolSampler(NoSettings())]
     )
 
 
@@ -162,7 +162,7 @@ WITH_MANY_WAYS_TO_END = [
     pytest.param(
         {"maxTrials": 30, "parallelism": 2, "maxGpuHours": 0.03},
         1,
-        RandomSampler(NoSettings()),
+        AttentiveSampler(NoSettings()),
         id="gpu-hours",
     ),
     pytest.param(

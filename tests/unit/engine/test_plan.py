@@ -137,14 +137,15 @@ def test_a_test_that_the_budget_ended_is_repeated_once_there_is_room() -> None:
 
 
 def test_a_test_that_was_created_and_cannot_begin_ends() -> None:
-    home = Simulation(a_small_study(maxTrials=1, parallelism=1, maxGpuHours=0.01), gpus=1)
-    home.study = home.study.model_copy()
-    home.advance(10_000)
-    home.edit(max_gpu_hours=0.003)
-    home.run()
+    home = Simulation(a_small_study(maxTrials=2, parallelism=1, maxGpuHours=0.01), gpus=1)
+    home.advance(25_000)
+    assert [test.status.state for test in trials(home, is_test)] == [TrialState.PENDING, TrialState.RUNNING]
+    home.edit(max_gpu_hours=0.007)
+    assert home.run() is Phase.COMPLETED
 
-    assert home.study.status.phase is Phase.COMPLETED
-    assert all(test.status.state.terminal for test in trials(home, is_test))
+    reasons = {test.spec.index: (test.status.state, test.status.reason) for test in trials(home, is_test)}
+    assert reasons[0] == (TrialState.STOPPED, "BudgetExhausted")
+    assert reasons[1] == (TrialState.STOPPED, "MaxGpuHoursReached")
 
 
 def test_a_study_that_fails_while_it_tests_tests_no_more() -> None:
