@@ -20,6 +20,7 @@ from tunewright.engine.actions import (
     StartAttempt,
     StopAttempt,
 )
+from tunewright.engine.budget import gpu_time
 from tunewright.engine.charges import charges_of
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
 from tunewright.engine.plan import plan
@@ -562,12 +563,18 @@ class Simulation:
         if again.status.phase.terminal:
             assert plan(self.state, self.now + 10**9) == again
         rng = Random(self.steps)
-        for rebuilt in (self._rebuilt(rng), self._refolded(rng)):
-            for name, value in aggregates(self.state).items():
-                assert aggregates(rebuilt)[name] == value, name
-            rebuilt.asked, rebuilt.exhausted = self.state.asked, self.state.exhausted
-            rebuilt.sampler_error = self.state.sampler_error
+        rebuilt, refolded = self._rebuilt(rng), self._refolded(rng)
+        if again.status.phase.terminal:
             assert plan(rebuilt, self.now) == again
+        for other in (rebuilt, refolded):
+            for name, value in aggregates(self.state).items():
+                assert aggregates(other)[name] == value, name
+            # What the sampler is at is in no object, nor what it has said while the study is not over.
+            other.asked, other.exhausted = self.state.asked, self.state.exhausted
+            other.sampler_error = self.state.sampler_error
+            assert plan(other, self.now) == again
+        if not self.clock_was_set:
+            assert gpu_time(self.state, self.now) == self.gpu_time()
         self._check_order()
         assert self.state.next_index >= len([t for t in self.ever.values() if not t.spec.source])
 

@@ -97,6 +97,14 @@ def test_the_best_is_tested_first_for_what_is_left_may_do_for_one() -> None:
     assert home.study.status.message.endswith(f"the final test of {default.name}")
 
 
+def test_both_tests_share_what_is_left() -> None:
+    home = Simulation(a_small_study(maxTrials=2, maxGpuHours=0.02), gpus=1)
+    home.advance(10_000)
+
+    limits = [process.limit for process in home.living]
+    assert limits == [(72_000 - 20_000) // 2 - 2_000] * 2
+
+
 def test_no_test_where_none_is_wanted() -> None:
     home = Simulation(a_small_study(tests=False))
     home.run()
