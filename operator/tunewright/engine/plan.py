@@ -145,9 +145,14 @@ def _close(state: State, ending: Ending | None) -> list[Action]:
     if ending is None:
         return []
     waiting = [trial for trial in _waiting(state) if ending.phase is Phase.FAILED or not is_test(trial)]
+    return _end_unbegun(state, waiting, ending.reason, "the study was over")
+
+
+def _end_unbegun(state: State, waiting: Sequence[Trial], reason: str, message: str) -> list[Action]:
+    """Stop trials that wait, in their order."""
     order = state.tally.next_order
     return [
-        RecordTrial(_in_state(trial, TrialState.STOPPED, ending.reason, "the study was over", order + place))
+        RecordTrial(_in_state(trial, TrialState.STOPPED, reason, message, order + place))
         for place, trial in enumerate(waiting)
     ]
 
@@ -269,13 +274,7 @@ def _test(state: State, now: int, ending: Ending) -> list[Action]:
     waiting = sorted(_waiting(state), key=lambda trial: best is None or trial.spec.source != best.name)
     starts = _start(state, waiting, Allowance(state, now, testing=True))
     if waiting and not starts and not state.executions:
-        order = state.tally.next_order
-        return [
-            RecordTrial(
-                _in_state(trial, TrialState.STOPPED, Reason.BUDGET_EXHAUSTED, "no budget left", order + place)
-            )
-            for place, trial in enumerate(waiting)
-        ]
+        return _end_unbegun(state, waiting, Reason.BUDGET_EXHAUSTED, "no budget left")
     return starts
 
 

@@ -124,9 +124,8 @@ class Watch:
             return False
         if self._end is None:
             self._find_process()
-            self._end = self._find_end(
-                now
-            )  # before the reading, so that nothing written before the end is missed
+            # Before the reading, so that nothing written before the end is missed.
+            self._end = self._find_end(now)
         started_at = self._process.started_at if self._process else None
         began = started_at or now
         self._reports.read(began, now)
