@@ -37,7 +37,7 @@ class TestReports:
         script = f"""
             echo '{{"step": 1, "time": 0, "metrics": {{"loss": 0.5}}}}' >> {OBSERVATIONS}
             echo '{{"step": 2, "time": 0, "metrics": {{"loss": "NaN"}}}}' >> {OBSERVATIONS}
-            echo '{{"v": 1, "final": true, "step": 2, "metrics": {{}}}}' > {LAST_WORD}
+            echo '{{"v": 2, "final": true, "metrics": {{}}}}' > {LAST_WORD}
         """
         execution = run(processes, a_script(tmp_path, script))
         assert execution.exit is not None and execution.started_at is not None
@@ -83,7 +83,7 @@ class TestReports:
     def test_a_line_of_a_gigabyte(self, processes: Processes, tmp_path: Path) -> None:
         script = f"""
             truncate -s 1G {OBSERVATIONS}
-            echo '{{"v": 1, "final": true, "step": 7, "metrics": {{"loss": 0.5}}}}' > {LAST_WORD}
+            echo '{{"v": 2, "final": true, "metrics": {{"loss": [[7, 0.5], null, null]}}}}' > {LAST_WORD}
         """
         execution = run(processes, a_script(tmp_path, script))
         assert execution.metrics["loss"].last_step == 7

@@ -11,7 +11,7 @@ from tunewright.local.attempt_files import OBSERVATIONS, AttemptFiles
 from tunewright.local.regular_files import read_file
 from tunewright.local.tail import Tail
 from tunewright.metrics.curves import Curve, Point, summary_of
-from tunewright.metrics.last_word import MAX_BYTES, LastWord, parse_last_word
+from tunewright.metrics.last_word import MAX_BYTES, readings_of_last_word
 from tunewright.metrics.lines import parse_line
 from tunewright.metrics.log import LogReader
 from tunewright.metrics.observations import Observation, merge
@@ -48,7 +48,6 @@ class Reports:
         self._refused = False
         self._unreadable = 0
         self._given_up = False
-        self._newest_step = -1
         self._curves: dict[str, Curve] = {}
         self.metrics: dict[str, MetricSummary] = {}
         self.not_finite: frozenset[str] = frozenset()
@@ -68,16 +67,23 @@ class Reports:
         if not self._given_up:
             self._take(self._observed(self._tail.lines()), began, now)
 
-    def finish(self, began: int, now: int) -> LastWord | None:
-        """Take in the unfinished line and the last word, once nothing more will come; returns the latter."""
+    def finish(self, began: int, now: int) -> bool | None:
+        """Take in the unfinished line and the last word, once nothing more will come.
+
+        Returns whether the program said that it ended properly; None where it said nothing.
+        """
         rest = self._tail.rest()
         whole = self._log is not None or parse_line(rest, now) is not None  # else it was torn by the end
         if whole and not self._given_up:
             self._take(self._observed([rest]), began, now)
-        word = parse_last_word(read_file(self._files.last_word, MAX_BYTES))
-        if word is not None and word.step is not None and word.step > self._newest_step:
-            self._take([Observation(word.step, word.metrics, now)], began, now)
-        return word
+        word = readings_of_last_word(read_file(self._files.last_word, MAX_BYTES))
+        self.not_finite |= frozenset(filter(self._admits, word.not_finite))
+        for name, summary in word.metrics.items():
+            known = self.metrics.get(name)
+            if (known is None or summary.last_step > known.last_step) and self._admits(name):
+                self.metrics = merge(self.metrics, {name: summary})
+                self._curves.setdefault(name, Curve()).extend([(summary.last_step, summary.last)])
+        return word.final
 
     def curves(self) -> dict[str, list[Point]]:
         """All finite values reported, by metric; of a long curve an even selection."""
@@ -130,7 +136,6 @@ class Reports:
             plausible = began <= observation.time <= now
             said = observation.time if plausible else min(self._tail.written_at, now)
             self.reported_at = max(said, self.reported_at or began)
-            self._newest_step = max(self._newest_step, observation.step)
             for name, value in observation.values.items():
                 if not self._admits(name):
                     continue

@@ -131,8 +131,8 @@ class Watch:
         self._reports.read(began, now)
         end = None
         if self._end is not None and not self._reports.behind():
-            word = self._reports.finish(began, now)
-            end = self._exit(self._end, None if word is None else word.final)
+            final = self._reports.finish(began, now)
+            end = self._exit(self._end, final)
         before, self.execution = (
             self.execution,
             Execution(

@@ -10,8 +10,13 @@ def values_of(metrics: object) -> dict[str, float]:
     """The metrics of a JSON object; what cannot be read is left out."""
     if not isinstance(metrics, dict):
         return {}
-    values = {name: number_of(value) for name, value in metrics.items() if 0 < len(name) <= MAX_NAME}
+    values = {name: number_of(value) for name, value in metrics.items() if is_name(name)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def is_name(name: str) -> bool:
+    """Whether a metric may have this name."""
+    return 0 < len(name) <= MAX_NAME
 
 
 def number_of(value: object) -> float | None:

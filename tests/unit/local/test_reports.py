@@ -4,6 +4,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import regex
@@ -27,8 +28,8 @@ def report(files: AttemptFiles, step: int, seconds: float = 1500.0, **metrics: f
     os.utime(files.observations, ns=(0, 1_700_000 * 10**6))
 
 
-def last_word(files: AttemptFiles, step: int | None, final: bool = False, **metrics: float) -> None:
-    files.last_word.write_text(json.dumps({"v": 1, "final": final, "step": step, "metrics": metrics}))
+def last_word(files: AttemptFiles, final: bool = False, **metrics: list[Any]) -> None:
+    files.last_word.write_text(json.dumps({"v": 2, "final": final, "metrics": metrics, "curve": {}}))
 
 
 def read(files: AttemptFiles, *objectives: str, log_pattern: regex.Pattern[str] | None = None) -> Reports:
@@ -121,26 +122,33 @@ def test_a_line_torn_by_the_end_is_no_garbage(files: AttemptFiles, cut: int) -> 
 
 def test_the_last_word_adds_what_the_file_lacks(files: AttemptFiles) -> None:
     report(files, 1, loss=0.5)
-    last_word(files, 2, final=True, loss=0.25)
+    last_word(
+        files,
+        final=True,
+        loss=[[4, 0.25], [3, 0.125], [2, 1.0]],
+        gain=[[4, 2.0], None, None, 1],
+        norm=[None] * 3 + [2],
+    )
     reports = read(files)
-    word = reports.finish(BEGAN, NOW)
-    assert word is not None and word.final
-    assert reports.curves() == {"loss": [(1, 0.5), (2, 0.25)]}
+    assert reports.finish(BEGAN, NOW) is True
+    loss = reports.metrics["loss"]
+    assert (loss.last, loss.last_step, loss.min, loss.min_step) == (0.25, 4, 0.125, 3)
+    assert (loss.max, loss.max_step) == (1.0, 2)
+    assert reports.curves() == {"loss": [(1, 0.5), (4, 0.25)], "gain": [(4, 2.0)]}
+    assert reports.not_finite == {"gain", "norm"}
 
 
 def test_the_last_word_repeats_what_the_file_has(files: AttemptFiles) -> None:
     report(files, 1, loss=0.5)
-    last_word(files, 1, loss=0.5)
+    last_word(files, loss=[[1, 0.5], None, None])
     reports = read(files)
-    word = reports.finish(BEGAN, NOW)
-    assert word is not None and not word.final
+    assert reports.finish(BEGAN, NOW) is False
     assert reports.curves() == {"loss": [(1, 0.5)]}
 
 
 def test_a_huge_last_word_is_garbage(files: AttemptFiles) -> None:
     files.last_word.write_bytes(b'{"final": true, "x": "' + b"x" * 10**6 + b'"}')
-    word = read(files).finish(BEGAN, NOW)
-    assert word is not None and not word.final
+    assert read(files).finish(BEGAN, NOW) is False
 
 
 def test_files_that_are_none(files: AttemptFiles) -> None:

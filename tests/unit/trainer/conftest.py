@@ -70,7 +70,7 @@ class Home:
 
     def last_word(self) -> dict[str, Any]:
         written = self.last_word_path.read_bytes()
-        assert len(written) <= 1024
+        assert len(written) <= 2048
         word: dict[str, Any] = json.loads(written)
         return word
 

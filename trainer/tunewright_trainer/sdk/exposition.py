@@ -6,10 +6,25 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tunewright_trainer.sdk.record import Record
+from tunewright_trainer.sdk.record import Point, Record
+
+
+class _Points:
+    """A gauge of values, and one of their steps."""
+
+    def __init__(self, name: str, step: str, what: str, labels: list[str]) -> None:
+        self._values = GaugeMetricFamily(name, what, labels=labels)
+        self._steps = GaugeMetricFamily(step, f"Step of it: {what[0].lower()}{what[1:]}", labels=labels)
+
+    def add(self, labels: list[str], point: Point) -> None:
+        self._values.add_metric(labels, point.value)
+        self._steps.add_metric(labels, point.step)
+
+    def families(self) -> tuple[Metric, Metric]:
+        return self._values, self._steps
 
 
 class RecordCollector(Collector):
@@ -20,23 +35,30 @@ class RecordCollector(Collector):
         self._lock = lock
 
     def collect(self) -> Iterable[Metric]:
-        value = GaugeMetricFamily("tunewright_metric", "Latest value", labels=["name"])
-        step = GaugeMetricFamily("tunewright_step", "Step of the latest value", labels=["name"])
-        labels = ["name", "milestone"]
-        milestone_value = GaugeMetricFamily(
-            "tunewright_milestone_metric", "Value at the first step at or after the milestone", labels=labels
+        summaries = (
+            _Points("tunewright_metric", "tunewright_metric_step", "Latest finite value", ["name"]),
+            _Points("tunewright_metric_min", "tunewright_metric_min_step", "Least value", ["name"]),
+            _Points("tunewright_metric_max", "tunewright_metric_max_step", "Greatest value", ["name"]),
         )
-        milestone_step = GaugeMetricFamily(
-            "tunewright_milestone_step", "First reported step at or after the milestone", labels=labels
+        not_finite = CounterMetricFamily(
+            "tunewright_metric_not_finite", "Values that were NaN or infinite", labels=["name"]
+        )
+        milestones = _Points(
+            "tunewright_milestone_metric",
+            "tunewright_milestone_step",
+            "Value at the first step at or after the milestone",
+            ["name", "milestone"],
         )
         with self._lock:
-            for name, point in self._record.latest.items():
-                value.add_metric([name], point.value)
-                step.add_metric([name], point.step)
+            for name, metric in self._record.metrics.items():
+                not_finite.add_metric([name], metric.not_finite)
+                for points, point in zip(summaries, metric.summary or (), strict=False):
+                    points.add([name], point)
             for (name, milestone), point in self._record.at_milestones.items():
-                milestone_value.add_metric([name, str(milestone)], point.value)
-                milestone_step.add_metric([name, str(milestone)], point.step)
-        return [value, step, milestone_value, milestone_step]
+                milestones.add([name, str(milestone)], point)
+        for points in (*summaries, milestones):
+            yield from points.families()
+        yield not_finite
 
 
 def serve(record: Record, lock: AbstractContextManager[object], host: str, port: int) -> None:

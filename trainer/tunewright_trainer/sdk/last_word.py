@@ -1,4 +1,4 @@
-"""The last word: at most 1 KiB that says how far a program came, rewritten at every report.
+"""The last word: what a program has reported in a page of JSON, rewritten at every report.
 
 In a pod it is the termination message: a file mounted by itself, which can be overwritten but not replaced.
 It cannot be left for the end: an out-of-memory kill gives no time.
@@ -7,41 +7,58 @@ It cannot be left for the end: an out-of-memory kill gives no time.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunewright_trainer.sdk import strict_json
-from tunewright_trainer.sdk.record import Curve, Point, Record
+from tunewright_trainer.sdk.record import Curve, Metric, Point, Record
 
-MAX_BYTES = 1024
+MAX_BYTES = 2048
+"""8 objectives with the longest names and numbers take 1.8 KiB. A kubelet keeps 4 KiB."""
+
+_COMMON_BYTES = 1024
+"""What all else keeps to: a kubelet shares 12 KiB among the containers of a pod, and cuts off the rest."""
+
 _SHORTEST_POINT = len("[1,0],")
 
 
 def compose(record: Record, objectives: Sequence[str], final: bool) -> bytes:
-    """JSON of `v`, `final`, `step`, `metrics` (latest values, exact) and `curve` ([step, value], 6 digits).
+    """JSON of `v`, `final`, `metrics` and `curve`.
 
-    Objectives come first; of the other metrics, and of the curves, there is as much as fits.
+    A metric is [last, least, greatest]: points [step, value], exact; null for one that is the last point.
+    A fourth item counts its values that were NaN or infinite; without others it is [null, null, null, n].
+    A curve is a selection of points with 6 digits. Objectives come first, and have up to MAX_BYTES; of the
+    other metrics, and of the curves, there is as much as keeps all within 1 KiB.
     """
-    leading = [name for name in objectives if name in record.latest]
-    others = [name for name in record.latest if name not in leading]
-    frame = f'{{"v":1,"final":{str(final).lower()},"step":{record.step},"metrics":{{%s}},"curve":{{%s}}}}'
-    room = MAX_BYTES - len(frame)
+    leading = [name for name in objectives if name in record.metrics]
+    others = [name for name in record.metrics if name not in leading]
+    frame = f'{{"v":2,"final":{str(final).lower()},"metrics":{{%s}},"curve":{{%s}}}}'
+    size = len(frame)
     metrics: list[str] = []
-    for name in leading + others:
-        entry = f"{json.dumps(name)}:{json.dumps(strict_json.number(record.latest[name].value))}"
-        if len(entry) < room:
-            metrics.append(entry)
-            room -= len(entry) + 1  # with its comma
+    for group, most in ((leading, MAX_BYTES), (others, _COMMON_BYTES)):
+        for name in group:
+            entry = f"{json.dumps(name)}:{_metric(record.metrics[name])}"
+            if size + len(entry) < most:
+                metrics.append(entry)
+                size += len(entry) + 1  # with its comma
     curves: list[str] = []
     for group in (leading, others):
         for position, name in enumerate(group):
-            entry = _curve(name, record.curves[name], room // (len(group) - position))
+            room = (_COMMON_BYTES - size) // (len(group) - position)
+            entry = _curve(name, record.metrics[name].curve, room)
             if entry:
                 curves.append(entry)
-                room -= len(entry) + 1
+                size += len(entry) + 1
     return (frame % (",".join(metrics), ",".join(curves))).encode()
+
+
+def _metric(metric: Metric) -> str:
+    if metric.summary is None:
+        return f"[null,null,null,{metric.not_finite}]"
+    last, *extremes = metric.summary
+    points = [last, *(None if point == last else point for point in extremes)]
+    count = [metric.not_finite] if metric.not_finite else []
+    return json.dumps([*points, *count], separators=(",", ":"))
 
 
 def _curve(name: str, curve: Curve, room: int) -> str:
@@ -51,7 +68,7 @@ def _curve(name: str, curve: Curve, room: int) -> str:
     if room < 2 * _SHORTEST_POINT:
         return ""
     points = [_point(point) for point in curve.points()]
-    count = min(len(points), room // (max(map(len, points)) + 1))
+    count = min(len(points), room // (max(map(len, points), default=0) + 1))
     if count < 2:
         return ""
     last = len(points) - 1
@@ -59,8 +76,7 @@ def _curve(name: str, curve: Curve, room: int) -> str:
 
 
 def _point(point: Point) -> str:
-    value = f"{point.value:.6g}" if math.isfinite(point.value) else f'"{strict_json.number(point.value)}"'
-    return f"[{point.step},{value}]"
+    return f"[{point.step},{point.value:.6g}]"
 
 
 class LastWordFile:

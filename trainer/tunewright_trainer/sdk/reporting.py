@@ -22,6 +22,8 @@ from tunewright_trainer.sdk.stopping import the_stop_request
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]{0,62}", re.ASCII)
 """A metric's name, as a study can have it for an objective."""
 
+_STEPS = 2**53
+
 
 class Reporter:
     """Sends each report to the observations file, the last word, the /metrics page, and standard output."""
@@ -71,8 +73,9 @@ def report(step: SupportsIndex, /, **metrics: SupportsFloat) -> None:
     In a child forked after the SDK was imported it does nothing. After SIGTERM it runs what `on_stop`
     registered and raises SystemExit(143).
 
-    Raises ValueError for a step that goes back, a negative one, no metrics, more than 64 metric names, a name
-    that no objective can have, or a value that is no number; TypeError for a step that is no whole number.
+    Raises ValueError for a step that goes back, one below 0 or from 2**53 on, no metrics, more than 64 metric
+    names, a name that no objective can have, or a value that is no number; TypeError for a step that is no
+    whole number.
     """
     if os.getpid() != _process:
         return
@@ -94,6 +97,8 @@ def _whole(step: SupportsIndex) -> int:
     whole = operator.index(step)
     if whole < 0:
         raise ValueError(f"report: step {whole} is negative")
+    if whole >= _STEPS:
+        raise ValueError("report: the step is 2**53 or more, which neither JSON nor Prometheus keeps exact")
     return whole
 
 

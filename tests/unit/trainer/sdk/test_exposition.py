@@ -24,24 +24,34 @@ def scrape(port: int) -> dict[tuple[str, str, str | None], float]:
     }
 
 
-def test_serves_latest_values_steps_and_milestones(home: Home) -> None:
+def test_serves_summaries_and_milestones(home: Home) -> None:
     program = """
 import sys
 from tunewright_trainer import report
-for step in (2, 4, 7):
-    report(step, loss=step / 10, **{'odd/na.me-1': 1})
+for step, loss in ((2, 0.2), (4, 0.9), (7, 0.7), (8, float('nan'))):
+    report(step, loss=loss, **{'odd/na.me-1': 1})
 sys.stdin.readline()
 """
     port = free_port()
     process = home.start("-c", program, TUNEWRIGHT_METRICS_PORT=str(port), TUNEWRIGHT_MILESTONES="3,9")
-    home.await_lines(process, 3)
+    home.await_lines(process, 4)
 
     assert scrape(port) == {
         ("tunewright_metric", "loss", None): 0.7,
         ("tunewright_metric", "odd/na.me-1", None): 1,
-        ("tunewright_step", "loss", None): 7,
-        ("tunewright_step", "odd/na.me-1", None): 7,
-        ("tunewright_milestone_metric", "loss", "3"): 0.4,
+        ("tunewright_metric_step", "loss", None): 7,
+        ("tunewright_metric_step", "odd/na.me-1", None): 8,
+        ("tunewright_metric_min", "loss", None): 0.2,
+        ("tunewright_metric_min", "odd/na.me-1", None): 1,
+        ("tunewright_metric_min_step", "loss", None): 2,
+        ("tunewright_metric_min_step", "odd/na.me-1", None): 2,
+        ("tunewright_metric_max", "loss", None): 0.9,
+        ("tunewright_metric_max", "odd/na.me-1", None): 1,
+        ("tunewright_metric_max_step", "loss", None): 4,
+        ("tunewright_metric_max_step", "odd/na.me-1", None): 2,
+        ("tunewright_metric_not_finite_total", "loss", None): 1,
+        ("tunewright_metric_not_finite_total", "odd/na.me-1", None): 0,
+        ("tunewright_milestone_metric", "loss", "3"): 0.9,
         ("tunewright_milestone_metric", "odd/na.me-1", "3"): 1,
         ("tunewright_milestone_step", "loss", "3"): 4,
         ("tunewright_milestone_step", "odd/na.me-1", "3"): 4,
@@ -66,8 +76,16 @@ for step in count():
         home.await_lines(process, 20)
         scrapes.append(scrape(port))
 
-    assert all(len(set(values.values())) == 1 for values in scrapes)
-    assert len({min(values.values()) for values in scrapes}) > 10
+    latest = [
+        [
+            value
+            for (name, _, _), value in values.items()
+            if name in ("tunewright_metric", "tunewright_metric_step")
+        ]
+        for values in scrapes
+    ]
+    assert all(len(values) == 120 and len(set(values)) == 1 for values in latest)
+    assert len({values[0] for values in latest}) > 10
 
 
 def test_a_port_that_is_taken_is_an_error(home: Home) -> None:

@@ -1,3 +1,4 @@
+import math
 from itertools import pairwise
 
 import pytest
@@ -5,13 +6,26 @@ import pytest
 from tunewright_trainer.sdk.record import MAX_METRICS, Curve, Point, Record
 
 
-def test_keeps_the_latest_value_of_each_metric_with_its_step() -> None:
+def test_keeps_of_each_metric_the_last_value_and_the_first_of_its_extremes() -> None:
     record = Record()
     record.add(1, {"loss": 0.5, "accuracy": 0.1})
-    record.add(2, {"loss": 0.4})
+    for step, loss in enumerate((0.2, 0.9, 0.2, 0.9, 0.4), start=2):
+        record.add(step, {"loss": loss})
 
-    assert record.latest == {"loss": Point(2, 0.4), "accuracy": Point(1, 0.1)}
-    assert record.step == 2
+    assert record.metrics["loss"].summary == (Point(6, 0.4), Point(2, 0.2), Point(3, 0.9))
+    assert record.metrics["accuracy"].summary == (Point(1, 0.1), Point(1, 0.1), Point(1, 0.1))
+    assert record.step == 6
+
+
+def test_values_that_are_not_finite_are_counted_and_no_more() -> None:
+    record = Record()
+    for step, value in enumerate((math.nan, 0.5, math.inf, 0.75, -math.inf)):
+        record.add(step, {"loss": value, "gain": math.nan})
+
+    loss, gain = record.metrics["loss"], record.metrics["gain"]
+    assert (loss.summary, loss.not_finite) == ((Point(3, 0.75), Point(1, 0.5), Point(3, 0.75)), 3)
+    assert (gain.summary, gain.not_finite) == (None, 5)
+    assert (loss.curve.points(), gain.curve.points()) == ([Point(1, 0.5), Point(3, 0.75)], [])
 
 
 def test_a_milestone_takes_the_first_step_at_or_after_it() -> None:
@@ -35,7 +49,8 @@ def test_a_step_must_not_go_back_but_may_be_repeated_and_begin_anywhere() -> Non
 
     with pytest.raises(ValueError, match="step 6 comes after step 7"):
         record.add(6, {"loss": 0.4})
-    assert record.latest["loss"] == Point(7, 0.5)
+    summary = record.metrics["loss"].summary
+    assert summary is not None and summary.last == Point(7, 0.5)
 
 
 def test_the_number_of_metric_names_is_bounded() -> None:

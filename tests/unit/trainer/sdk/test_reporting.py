@@ -40,10 +40,9 @@ def test_a_proper_end_makes_the_last_word_final(home: Home) -> None:
     ]
     assert all(before <= observation["time"] <= time.time() for observation in home.observations())
     assert home.last_word() == {
-        "v": 1,
+        "v": 2,
         "final": True,
-        "step": 2,
-        "metrics": {"loss": 0.25, "accuracy": 1.0},
+        "metrics": {"loss": [[2, 0.25], None, [1, 0.5]], "accuracy": [[2, 1.0], None, None]},
         "curve": {"loss": [[1, 0.5], [2, 0.25]]},
     }
 
@@ -63,7 +62,10 @@ def test_any_other_end_leaves_it_open(home: Home, ending: str, returncode: int) 
 
     assert done.returncode == returncode
     assert home.last_word()["final"] is False
-    assert home.last_word()["metrics"] == {"loss": 0.25, "accuracy": 1.0}
+    assert home.last_word()["metrics"] == {
+        "loss": [[2, 0.25], None, [1, 0.5]],
+        "accuracy": [[2, 1.0], None, None],
+    }
 
 
 @pytest.mark.parametrize("lines", [50, 300, 700])
@@ -84,7 +86,7 @@ for step in count():
     assert steps == list(range(len(steps)))
     assert len(steps) >= lines
     assert rest == "" or rest.startswith('{"step"')
-    assert home.last_word()["step"] in (steps[-1], steps[-1] - 1)
+    assert home.last_word()["metrics"]["metric_0"][0][0] in (steps[-1], steps[-1] - 1)
 
 
 def test_forked_children_write_nothing(home: Home) -> None:
@@ -112,7 +114,8 @@ os._exit(0)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "step 1: loss=1\n"
     assert [observation["step"] for observation in home.observations()] == [1]
-    assert (home.last_word()["step"], home.last_word()["final"]) == (1, False)
+    word = home.last_word()
+    assert (word["metrics"], word["final"]) == ({"loss": [[1, 1.0], None, None]}, False)
 
 
 @pytest.mark.parametrize("use", ["pass", "tunewright_trainer.parameters()"])
@@ -149,6 +152,7 @@ def test_a_metric_may_be_named_step(home: Home) -> None:
         (1, {"m" * 64: 1}, f"metric '{'m' * 64}': .* at most 63"),
         (1, {}, "no metrics"),
         (-1, {"loss": 1}, "step -1 is negative"),
+        (2**53, {"loss": 1}, "the step is 2\\*\\*53 or more"),
         (1, {"loss": "high"}, "metric 'loss': not one number"),
         (1, {"loss": [1, 2]}, "metric 'loss': not one number"),
         (1, {f"m{i}": 0 for i in range(65)}, "more than 64 different metric names"),
