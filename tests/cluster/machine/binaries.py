@@ -1,0 +1,174 @@
+"""The programs of a cluster: named by the user, built before, or built now from their Go modules."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster.machine import packages, places
+from tests.cluster.machine.errors import Unavailable
+
+KUBERNETES, KWOK, HELM = "1.36.3", "0.8.0", "3.22.0"
+CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+PAUSE_SOURCE = Path(__file__).with_name("pause.c")
+STAGES = (
+    "kustomize/crd/bases/kwok.x-k8s.io_stages.yaml",
+    "kustomize/stage/node/fast/node-initialize.yaml",
+    "kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+    "kustomize/stage/pod/fast/pod-ready.yaml",
+    "kustomize/stage/pod/fast/pod-complete.yaml",
+    "kustomize/stage/pod/fast/pod-delete.yaml",
+)
+"""Files of kwok's module: the kind Stage, and the stages that its nodes and pods go through."""
+
+
+class Binaries:
+    """A folder of programs; `kwok`, `helm` and the stages are always those of the build."""
+
+    def __init__(self, build: Path, control_plane: Path) -> None:
+        self.build = build
+        self.control_plane = control_plane
+
+    def __getitem__(self, name: str) -> Path:
+        return (self.control_plane if name in CONTROL_PLANE else self.build) / name
+
+    @property
+    def stages(self) -> Path:
+        return self.build / "stages"
+
+
+def find() -> Binaries:
+    """The binaries to run a cluster with, built first where they are not there (minutes, with progress).
+
+    Raises:
+        Unavailable: they are not there and cannot be built.
+    """
+    named = os.environ.get("KUBEBUILDER_ASSETS")
+    if named:
+        missing = [name for name in CONTROL_PLANE if not (Path(named) / name).is_file()]
+        if missing:
+            raise Unavailable(f"KUBEBUILDER_ASSETS={named} lacks {', '.join(missing)}: unset it, or add them")
+    build = built(() if named else CONTROL_PLANE)
+    return Binaries(build, Path(named) if named else build)
+
+
+def built(control_plane: Sequence[str]) -> Path:
+    target = places.cache() / key(control_plane) / "bin"
+    if target.is_dir():
+        return target
+    with places.locked("build"):
+        if not target.is_dir():
+            build(control_plane, target)
+    return target
+
+
+def key(control_plane: Sequence[str]) -> str:
+    """Names the versions, and tells apart builds made in different ways."""
+    recipe = Path(__file__).read_bytes() + PAUSE_SOURCE.read_bytes() + repr(control_plane).encode()
+    return f"kubernetes-{KUBERNETES}_kwok-{KWOK}_helm-{HELM}_{hashlib.sha256(recipe).hexdigest()[:8]}"
+
+
+def build(control_plane: Sequence[str], target: Path) -> None:
+    if shutil.which("go") is None:
+        raise Unavailable("no cluster binaries are cached and Go (1.26 or later) is not on the PATH to build them")
+    packages.ensure(packages.TO_BUILD)
+    begun = time.monotonic()
+    for left in target.parent.parent.glob(".building-*"):
+        shutil.rmtree(left)
+    work = Path(tempfile.mkdtemp(prefix=".building-", dir=places.cache()))
+    out = work / "bin"
+    out.mkdir()
+    if control_plane:
+        build_kubernetes(control_plane, work, out)
+    install(f"sigs.k8s.io/kwok/cmd/kwok@v{KWOK}", "kwok (2 of 4)", out)
+    copy_stages(out / "stages")
+    install(f"helm.sh/helm/v3/cmd/helm@v{HELM}", "helm (3 of 4)", out)
+    with progress("pause (4 of 4)"):
+        run(["gcc", "-static", "-Os", "-s", "-o", str(out / "pause"), str(PAUSE_SOURCE)], work)
+    target.parent.mkdir(exist_ok=True)
+    out.rename(target)
+    shutil.rmtree(work)
+    say(f"built in {time.monotonic() - begun:.0f} s: {target}")
+
+
+def build_kubernetes(commands: Sequence[str], work: Path, out: Path) -> None:
+    module = download(f"k8s.io/kubernetes@v{KUBERNETES}", work)
+    (work / "go.mod").write_text(module_file(Path(module["GoMod"]).read_text()))
+    version = {"gitVersion": f"v{KUBERNETES}", "gitMajor": "1", "gitMinor": KUBERNETES.split(".")[1]}
+    stamps = [
+        f"-X k8s.io/{package}/version.{name}={value}"
+        for package in ("component-base", "client-go/pkg")
+        for name, value in version.items()
+    ]
+    flags = ["-trimpath", "-ldflags", " ".join(["-s -w", *stamps])]
+    sources = [f"k8s.io/kubernetes/cmd/{name}" for name in commands]
+    with progress(f"{', '.join(commands)} (1 of 4)"):
+        run(["go", "build", "-mod=mod", *flags, "-o", f"{out}/", *sources], work)
+
+
+def module_file(upstream: str) -> str:
+    """A module that requires Kubernetes: its go.mod replaces each staging module by a folder, here by a release."""
+    staging = [line.split()[0] for line in upstream.splitlines() if "=> ./staging/" in line]
+    release = "v0." + KUBERNETES.split(".", 1)[1]
+    kept = [line for line in upstream.splitlines() if line.startswith(("go ", "godebug "))]
+    replaced = [f"replace {name} => {name} {release}" for name in staging]
+    return "\n".join(["module tunewright.dev/cluster", *kept, f"require k8s.io/kubernetes v{KUBERNETES}", *replaced, ""])
+
+
+def install(package: str, what: str, out: Path) -> None:
+    with progress(what):
+        run(["go", "install", "-trimpath", "-ldflags", "-s -w", package], out, {"GOBIN": str(out)})
+
+
+def copy_stages(to: Path) -> None:
+    source = Path(download(f"sigs.k8s.io/kwok@v{KWOK}", to.parent)["Dir"])
+    to.mkdir()
+    for number, name in enumerate(STAGES):
+        (to / f"{number}-{Path(name).name}").write_bytes((source / name).read_bytes())
+
+
+def download(module: str, folder: Path) -> dict[str, str]:
+    answer = run(["go", "mod", "download", "-json", module], folder)
+    return dict(json.loads(answer))
+
+
+def run(command: Sequence[str], folder: Path, more: Mapping[str, str] | None = None) -> str:
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOWORK": "off", **(more or {})}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise Unavailable(f"the cluster's binaries could not be built: {' '.join(command[:2])}: {why}")
+    return done.stdout
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say what is built, every ten seconds for how long, and when it is done."""
+    begun = time.monotonic()
+    done = threading.Event()
+
+    def repeat() -> None:
+        while not done.wait(10):
+            say(f"building {what}: {time.monotonic() - begun:.0f} s")
+
+    say(f"building {what}")
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        say(f"{what}: {time.monotonic() - begun:.0f} s")
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
