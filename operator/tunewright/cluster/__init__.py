@@ -1,0 +1,1 @@
+"""Studies on a Kubernetes cluster: the operator, and what the command line does there."""
