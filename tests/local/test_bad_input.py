@@ -290,7 +290,7 @@ def test_a_bad_override_is_named(tmp_path: Path, overrides: list[str], line: str
     ("arguments", "line"),
     [
         (["tune"], "tunewright: No such command 'tune'. See tunewright --help"),
-        (["run"], "tunewright run: Missing argument 'STUDY'. See tunewright run --help"),
+        (["run"], "tunewright run: Missing argument 'FILE'. See tunewright run --help"),
         (["run", "a.yaml", "--fast"], "tunewright run: No such option '--fast'."),
         (
             ["results", "-o", "xml"],

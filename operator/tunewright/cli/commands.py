@@ -3,10 +3,14 @@
 Each imports what it needs when it runs, so that `--help` answers at once.
 """
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from tunewright.cli.where import Where
 
 
 class NonEmptyPath(click.Path):
@@ -19,6 +23,19 @@ class NonEmptyPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Name(click.ParamType):
+    """The name of something; not "", as above."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As `click.ParamType` does it."""
+        if not value:
+            self.fail("a name must not be empty.", param, ctx)
+        return str(value)
+
+
+FILE = NonEmptyPath(path_type=Path)
 DIRECTORY = click.option(
     "--dir",
     "directory",
@@ -32,7 +49,47 @@ SET = click.option(
     metavar="PATH=VALUE",
     help="Replace one field of the study, such as spec.budget.maxTrials=8. May be repeated.",
 )
-STUDY = NonEmptyPath(path_type=Path)
+NAMESPACE = click.option(
+    "--namespace", "-n", type=Name(), help="The study's namespace in a cluster; the context's if left out."
+)
+CONTEXT = click.option(
+    "--context", type=Name(), help="The cluster, as kubeconfig names it; the current one if left out."
+)
+KUBECONFIG = click.option(
+    "--kubeconfig", type=NonEmptyPath(path_type=Path), help="The kubeconfig file; as kubectl if left out."
+)
+
+Command = Callable[..., Any]
+
+
+def in_a_cluster(command: Command) -> Command:
+    """A command about a study in a cluster, which it is told of as `where`."""
+
+    @NAMESPACE
+    @CONTEXT
+    @KUBECONFIG
+    @functools.wraps(command)
+    def told(namespace: str | None, context: str | None, kubeconfig: Path | None, **arguments: Any) -> Any:
+        where = Where(arguments.pop("directory", None), namespace, context, kubeconfig)
+        return command(where=where, **arguments)
+
+    return told
+
+
+def in_either_home(command: Command) -> Command:
+    """A command about a study on this machine or in a cluster, which it is told of as `where`."""
+
+    @DIRECTORY
+    @in_a_cluster
+    @functools.wraps(command)
+    def told(where: Where, study: str | None, **arguments: Any) -> Any:
+        if where.directory is not None and where.in_cluster:
+            raise click.UsageError("--dir is for a study on this machine; name it, or the cluster.")
+        if where.directory is not None and study is not None:
+            raise click.UsageError("--dir names a study by its folder; give that, or its name.")
+        return command(where=where, study=study, **arguments)
+
+    return told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -41,22 +98,22 @@ def commands() -> None:
     """Tune the hyperparameters of neural networks."""
 
 
-@commands.command(short_help="Run STUDY on this machine, or go on with it.")
-@click.argument("study", type=STUDY)
+@commands.command(short_help="Run the study in FILE on this machine, or go on with it.")
+@click.argument("file", type=FILE)
 @DIRECTORY
 @SET
-def run(study: Path, directory: Path | None, overrides: tuple[str, ...]) -> int:
-    """Run STUDY on this machine; the same command goes on where it was interrupted.
+def run(file: Path, directory: Path | None, overrides: tuple[str, ...]) -> int:
+    """Run the study in FILE on this machine; the same command goes on where it was interrupted.
 
     Exit codes: 0 done, 1 the study failed, 2 bad input, 130 interrupted.
     """
     from tunewright.cli.run import run_study
 
-    return run_study(study, directory, overrides)
+    return run_study(file, directory, overrides)
 
 
 @commands.command()
-@click.argument("files", type=STUDY, nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @SET
 def validate(files: tuple[Path, ...], overrides: tuple[str, ...]) -> int:
     """Check study files; nothing is started."""
@@ -66,40 +123,92 @@ def validate(files: tuple[Path, ...], overrides: tuple[str, ...]) -> int:
 
 
 @commands.command()
-@DIRECTORY
+@click.argument("study", type=Name(), required=False)
+@in_either_home
 @click.option(
     "--output", "-o", type=click.Choice(["table", "json", "yaml", "csv"]), default="table", show_default=True
 )
-def results(directory: Path | None, output: str) -> None:
-    """Show the trials of a study, also while it runs."""
+def results(where: Where, study: str | None, output: str) -> None:
+    """Show the trials of STUDY, also while it runs.
+
+    STUDY may be left out where there is only one: on this machine, or in the namespace.
+    """
     from tunewright.cli.inspect import print_results
 
-    print_results(directory, output)
+    print_results(where, study, output)
 
 
 @commands.command()
-@click.argument("trial")
-@DIRECTORY
-def show(trial: str, directory: Path | None) -> None:
+@click.argument("trial", type=Name())
+@click.option("--study", type=Name(), help="The study that TRIAL is a number of; the only one if left out.")
+@in_either_home
+def show(where: Where, study: str | None, trial: str) -> None:
     """Show everything about TRIAL, by its name or its number."""
     from tunewright.cli.inspect import print_trial
 
-    print_trial(directory, trial)
+    print_trial(where, study, trial)
 
 
 @commands.command()
-@DIRECTORY
+@click.argument("study", type=Name(), required=False)
+@in_either_home
 @click.option(
     "--output",
     "-o",
     type=NonEmptyPath(path_type=Path, dir_okay=False),
-    help="The file; DIR/report.html if left out.",
+    help="The file; DIR/report.html if left out, of a study in a cluster STUDY-report.html.",
 )
-def report(directory: Path | None, output: Path | None) -> None:
-    """Write the HTML report of a study, also while it runs."""
+def report(where: Where, study: str | None, output: Path | None) -> None:
+    """Write the HTML report of STUDY, also while it runs.
+
+    STUDY may be left out where there is only one: on this machine, or in the namespace.
+    """
     from tunewright.cli.inspect import print_report_path
 
-    print_report_path(directory, output)
+    print_report_path(where, study, output)
+
+
+@commands.command()
+@click.argument("study", type=Name())
+@in_a_cluster
+def suspend(where: Where, study: str) -> None:
+    """Suspend STUDY in a cluster.
+
+    Running trials save a checkpoint and end, none is started, and no budget is used until it is resumed.
+    """
+    _require_cluster(where, "Ctrl-C suspends a run")
+    from tunewright.cli.steer import suspend
+
+    suspend(where, study)
+
+
+@commands.command()
+@click.argument("study", type=Name())
+@in_a_cluster
+def resume(where: Where, study: str) -> None:
+    """Go on with STUDY, which is suspended in a cluster."""
+    _require_cluster(where, "`tunewright run` goes on with a study")
+    from tunewright.cli.steer import resume
+
+    resume(where, study)
+
+
+@commands.command()
+@click.argument("study", type=Name())
+@in_a_cluster
+def cancel(where: Where, study: str) -> None:
+    """End STUDY in a cluster for good; what it found stays."""
+    _require_cluster(where, "`tunewright run --set spec.cancel=true` ends a study")
+    from tunewright.cli.steer import cancel
+
+    cancel(where, study)
+
+
+def _require_cluster(where: Where, on_this_machine: str) -> None:
+    if not where.in_cluster:
+        raise click.UsageError(
+            f"name the cluster by --namespace or --context; on this machine, {on_this_machine}."
+        )
 
 
 @commands.command()

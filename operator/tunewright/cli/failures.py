@@ -11,19 +11,26 @@ BAD_INPUT = 2
 _STANDARD_ERROR = 2
 
 
+class CannotBeDone(Exception):  # noqa: N818 - as `InvalidInput`
+    """What was asked for is sound, but a cluster does not do it; says why on one line."""
+
+
 def code_of(error: Exception) -> int:
-    """Say what was refused, by Tunewright or by the system. Returns the exit code.
+    """Say what was refused, by Tunewright, a cluster or the system. Returns the exit code.
 
     Raises:
-        Exception: the error itself, where it is neither.
+        Exception: the error itself, where it is none of these.
     """
     # Not imported where all goes well.
-    from tunewright.api.problems import InvalidInput
+    from tunewright.api.problems import InvalidInput, one_line
     from tunewright.local.store import StoreFullError
 
     if isinstance(error, InvalidInput):
         print_lines(error.lines())
         return BAD_INPUT
+    if isinstance(error, CannotBeDone):
+        print_lines([f"tunewright: {one_line(str(error))}"])
+        return FAILED
     if isinstance(error, StoreFullError | OSError):
         _give_up_output()
         print_lines([f"tunewright: {error}"])

@@ -10,21 +10,19 @@ import click
 
 from tunewright.api.problems import InvalidInput, Problem
 from tunewright.cli.output import coloured
+from tunewright.cli.studies import find
+from tunewright.cli.where import Where
 
 if TYPE_CHECKING:
     from tunewright.report.view import StudyView
 
-ROOT = Path(".tunewright")
-REPORT = "report.html"
 
-
-def print_results(directory: Path | None, output: str) -> None:
+def print_results(where: Where, study: str | None, output: str) -> None:
     """The trials, in one of the formats."""
-    from tunewright.local.view import view_of
     from tunewright.report.records import as_csv, as_json, as_yaml
     from tunewright.report.tables import as_table
 
-    with view_of(study_directory(directory)) as view:
+    with find(where, study).view() as view:
         if output == "table":
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             text = as_table(view, width=width, colour=coloured(sys.stdout))
@@ -33,24 +31,21 @@ def print_results(directory: Path | None, output: str) -> None:
     click.echo(text, nl=False)
 
 
-def print_trial(directory: Path | None, trial: str) -> None:
+def print_trial(where: Where, study: str | None, trial: str) -> None:
     """Everything about one trial; a bare number means the trial with that index."""
-    from tunewright.local.view import view_of
     from tunewright.report.details import details
 
-    with view_of(study_directory(directory)) as view:
+    with find(where, study, trial).view() as view:
         by_index = {str(each.spec.index): each.name for each in view.searched}
         text = details(view, by_index.get(trial, trial), colour=coloured(sys.stdout))
     click.echo(text, nl=False)
 
 
-def print_report_path(directory: Path | None, output: Path | None) -> None:
+def print_report_path(where: Where, study: str | None, output: Path | None) -> None:
     """Write the HTML report, and say where it is."""
-    from tunewright.local.view import view_of
-
-    place = study_directory(directory)
-    target = output if output is not None else place / REPORT
-    with view_of(place) as view:
+    found = find(where, study)
+    target = output if output is not None else found.report
+    with found.view() as view:
         write_report(view, target)
     click.echo(target)
 
@@ -82,20 +77,3 @@ def _replace(target: Path, text: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-
-
-def study_directory(directory: Path | None) -> Path:
-    """The study that is meant: the given folder, else the only one under .tunewright.
-
-    Raises:
-        InvalidInput: there is none, or several.
-    """
-    if directory is not None:
-        return directory
-    found = sorted(each.parent for each in ROOT.glob("*/study.db"))
-    if not found:
-        raise InvalidInput([Problem("", "no study here; name its folder with --dir")], str(ROOT))
-    if len(found) > 1:
-        message = f"several studies here; choose with --dir one of {', '.join(map(str, found))}"
-        raise InvalidInput([Problem("", message)], str(ROOT))
-    return found[0]

@@ -10,10 +10,11 @@ from rich.console import Console
 from tunewright.api.problems import InvalidInput
 from tunewright.api.study import HyperparameterStudy, Phase
 from tunewright.cli.failures import FAILED, print_lines
-from tunewright.cli.inspect import REPORT, ROOT, write_report
+from tunewright.cli.inspect import write_report
 from tunewright.cli.output import coloured, patient_output
 from tunewright.cli.progress import progress_on
 from tunewright.cli.signals import INTERRUPTED, on_signals
+from tunewright.cli.studies import REPORT, ROOT
 from tunewright.engine.budget import budget_of
 from tunewright.local.attempts import Attempts, alive_until
 from tunewright.local.devices import gpus, threads

@@ -1,0 +1,47 @@
+"""The commands that steer a study in a cluster: suspend, resume, cancel."""
+
+import click
+
+from tunewright.api.problems import InvalidInput, Problem
+from tunewright.api.study import Phase
+from tunewright.cli.cluster import Cluster, explained
+from tunewright.cli.where import Where
+from tunewright.cluster.gateway import STUDIES
+
+_OVER = (Phase.COMPLETED, Phase.FAILED)
+
+
+def suspend(where: Where, study: str) -> None:
+    """Have what runs end with a checkpoint, and start nothing new."""
+    _set(where, study, "suspend", True, "is to be suspended; what runs saves a checkpoint and ends")
+
+
+def resume(where: Where, study: str) -> None:
+    """Let a suspended study go on."""
+    _set(where, study, "suspend", False, "is to go on")
+
+
+def cancel(where: Where, study: str) -> None:
+    """End a study for good; what it has found stays."""
+    _set(where, study, "cancel", True, "is to end; what it has found stays")
+
+
+def _set(where: Where, name: str, field: str, value: bool, outlook: str) -> None:
+    """Set a field of a study's spec, and say what comes of it.
+
+    Raises:
+        InvalidInput: there is no such study, or it is over.
+        CannotBeDone: the cluster did not do it.
+    """
+    with explained():
+        cluster = Cluster.of(where)
+        study = cluster.study(
+            name
+        )  # plain, not a model: a study that cannot be read can be cancelled all the same
+        phase = study.get("status", {}).get("phase")
+        if phase in _OVER:
+            raise InvalidInput([Problem("", f"it is over: {phase}")], f"study {cluster.namespace}/{name}")
+        done = study["spec"].get(field, False) == value
+        if not done:
+            cluster.gateway.merge(STUDIES, cluster.namespace, name, {"spec": {field: value}})
+    click.echo(f"Study {name} in namespace {cluster.namespace} {outlook}{' already' if done else ''}.")
