@@ -18,7 +18,39 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 
 from tunewright.cluster import connection
-from tunewright.cluster.api_error import Gone, NotFound, Unavailable, error_of_answer, error_of_status
+from tunewright.cluster.api_error import (
+    AlreadyExists,
+    ApiError,
+    Conflict,
+    Gone,
+    NotFound,
+    Refused,
+    Unavailable,
+    error_of_answer,
+    error_of_status,
+)
+
+__all__ = [
+    "CLAIMS",
+    "EVENTS",
+    "JOBS",
+    "LEASES",
+    "NAMESPACES",
+    "PODS",
+    "STUDIES",
+    "TRIALS",
+    "AlreadyExists",
+    "ApiError",
+    "Conflict",
+    "Gateway",
+    "Gone",
+    "Kind",
+    "NotFound",
+    "Object",
+    "Refused",
+    "Unavailable",
+    "Watch",
+]
 
 Object = dict[str, Any]
 """An object as the API server sends it. Never changed once it was handed out: others read the same."""
@@ -57,10 +89,12 @@ JOBS = Kind("/apis/batch/v1", "jobs")
 PODS = Kind("/api/v1", "pods")
 CLAIMS = Kind("/api/v1", "persistentvolumeclaims")
 EVENTS = Kind("/api/v1", "events")
+NAMESPACES = Kind("/api/v1", "namespaces")
+LEASES = Kind("/apis/coordination.k8s.io/v1", "leases")
 
 
 class Watch(Iterator[Object]):
-    """The changes of a kind as they come: objects with `type` (ADDED, MODIFIED, DELETED, BOOKMARK) and `object`."""
+    """The changes of a kind as they come: `type` (ADDED, MODIFIED, DELETED, BOOKMARK) and `object`."""
 
     def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
         self._response = response
@@ -104,9 +138,15 @@ class Gateway:
     Attributes:
         api_client: the library's client that it calls with.
         default_namespace: the namespace that is meant where none is named.
+
+    Args:
+        read_timeout: seconds without a byte after which a call counts as not answered.
     """
 
-    def __init__(self, api_client: ApiClient, default_namespace: str) -> None:
+    def __init__(
+        self, api_client: ApiClient, default_namespace: str, read_timeout: float = READ_TIMEOUT
+    ) -> None:
+        self._read_timeout = read_timeout
         self.api_client = api_client
         self.api_client.user_agent = f"tunewright/{version('tunewright')}"
         self.default_namespace = default_namespace
@@ -117,7 +157,7 @@ class Gateway:
 
         Args:
             context: a context of the kubeconfig; its current one where None.
-            kubeconfig: path; $KUBECONFIG, then ~/.kube/config where None. Without any, in a pod, its service account.
+            kubeconfig: path; $KUBECONFIG, then ~/.kube/config, then the pod's service account where None.
 
         Raises:
             InvalidInput: there is none, or the kubeconfig cannot be used.
@@ -135,7 +175,7 @@ class Gateway:
         limit: int = PAGE,
         continue_: str = "",
     ) -> Object:
-        """One page of a list, of all namespaces where None: `items`, and in `metadata` `continue` and `resourceVersion`.
+        """One page of a list, of all namespaces where None; `metadata.continue` where there are more.
 
         Raises:
             Gone: the list was begun too long ago.
@@ -200,10 +240,10 @@ class Gateway:
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(round(timeout)),
         }
-        return Watch(self._open("GET", kind.path(namespace), query, read_timeout=timeout + READ_TIMEOUT))
+        return Watch(self._open("GET", kind.path(namespace), query, longer=timeout))
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Object:
-        """One object."""
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
+        """One object; of a kind that has no namespaces where None."""
         return _strip(self._call("GET", kind.path(namespace, name)))
 
     def create(self, kind: Kind, namespace: str, body: Object, *, dry_run: bool = False) -> Object:
@@ -220,15 +260,21 @@ class Gateway:
         query = {"dryRun": "All", "fieldValidation": "Strict"} if dry_run else {}
         return _strip(self._call("POST", kind.path(namespace), query, body))
 
+    def replace(self, kind: Kind, body: Object) -> Object:
+        """Replace an object, except for its status, if it still is at the body's `resourceVersion`.
+
+        Raises:
+            Conflict: somebody else wrote it, or it is another object of this name.
+        """
+        return _strip(self._call("PUT", _path_of(kind, body), body=body))
+
     def replace_status(self, kind: Kind, body: Object) -> Object:
         """Replace an object's status, if it still is at the body's `resourceVersion`.
 
         Raises:
             Conflict: somebody else wrote it, or it is another object of this name.
         """
-        metadata = body["metadata"]
-        path = f"{kind.path(metadata['namespace'], metadata['name'])}/status"
-        return _strip(self._call("PUT", path, body=body))
+        return _strip(self._call("PUT", f"{_path_of(kind, body)}/status", body=body))
 
     def merge(self, kind: Kind, namespace: str, name: str, patch: Object) -> Object:
         """Change an object by a JSON merge patch (RFC 7396)."""
@@ -290,7 +336,7 @@ class Gateway:
         path: str,
         query: Mapping[str, str] | None = None,
         body: Object | None = None,
-        read_timeout: float = READ_TIMEOUT,
+        longer: float = 0.0,
     ) -> urllib3.BaseHTTPResponse:
         headers = {"Accept": "application/json"}
         if body is not None:
@@ -305,7 +351,7 @@ class Gateway:
                 auth_settings=["BearerToken"],
             )
             response: urllib3.BaseHTTPResponse = self.api_client.call_api(
-                method, url, headers, body, _request_timeout=(CONNECT_TIMEOUT, read_timeout)
+                method, url, headers, body, _request_timeout=(CONNECT_TIMEOUT, self._read_timeout + longer)
             ).response
             if 200 <= response.status < 300:
                 return response
@@ -314,12 +360,12 @@ class Gateway:
 
 @contextlib.contextmanager
 def _network_errors() -> Iterator[None]:
-    """Turns what stands in the way of an answer into `Unavailable`; OSError: an unreadable token or certificate."""
+    """Turns what stands in the way of an answer into `Unavailable`."""
     try:
         yield
     except ApiException as error:
         raise Unavailable(0, "", f"no answer: {error.reason}") from error
-    except (urllib3.exceptions.HTTPError, ConfigException, OSError) as error:
+    except (urllib3.exceptions.HTTPError, ConfigException, OSError) as error:  # OSError: token, certificate
         raise Unavailable(0, "", f"no answer: {error}") from error
 
 
@@ -332,6 +378,10 @@ def _change(line: bytes) -> Object:
         raise error_of_status(change["object"])
     _strip(change["object"])
     return change
+
+
+def _path_of(kind: Kind, body: Object) -> str:
+    return kind.path(body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 def _strip(body: Object) -> Object:
