@@ -31,7 +31,7 @@ class Connection:
 def connect(
     context: str | None, kubeconfig: str | None, environ: Mapping[str, str] = os.environ
 ) -> Connection:
-    """The connection that kubectl would take: a kubeconfig where there is one, else the pod's service account.
+    """As kubectl would connect: by a kubeconfig, or where there is none as the pod's service account.
 
     Args:
         context: a context of the kubeconfig; its current one where None.
@@ -57,8 +57,8 @@ def _exists(path: str) -> bool:
 def _of_kubeconfig(path: str, context: str | None) -> Connection:
     configuration = _configuration()
     try:
-        contexts, current = config.list_kube_config_contexts(path)
-        config.load_kube_config(path, context, client_configuration=configuration)
+        contexts, current = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
+        config.load_kube_config(path, context, configuration)  # type: ignore[no-untyped-call]
     except (config.ConfigException, yaml.YAMLError, OSError, binascii.Error) as error:
         raise InvalidInput([Problem("", str(error))], path) from error
     except (KeyError, TypeError, AttributeError) as error:
@@ -70,7 +70,7 @@ def _of_kubeconfig(path: str, context: str | None) -> Connection:
 def _of_service_account() -> Connection:
     configuration = _configuration()
     try:
-        config.load_incluster_config(configuration)
+        config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
         namespace = _NAMESPACE_FILE.read_text().strip()
     except (config.ConfigException, OSError) as error:
         raise InvalidInput([Problem("", f"this pod has no usable service account: {error}")]) from error

@@ -36,9 +36,7 @@ class WorkQueue(Generic[K]):
         self._wanted: set[K] = set()  # in _ready, or added while in _working
         self._working: set[K] = set()
         self._due: dict[K, float] = {}
-        self._timetable: list[
-            tuple[float, int, K]
-        ] = []  # a heap; entries that _due does not confirm are void
+        self._timetable: list[tuple[float, int, K]] = []  # a heap; what _due does not confirm is void
         self._serial = 0
         self._failures: dict[K, int] = {}
         self._closed = False
@@ -57,7 +55,8 @@ class WorkQueue(Generic[K]):
             self._due[key] = due
             self._serial += 1
             heapq.heappush(self._timetable, (due, self._serial, key))
-            self._changed.notify()
+            # All, for the one that takes this time up may be given other work before.
+            self._changed.notify_all()
 
     def get(self) -> K | None:
         """The next key, waited for; None after a shutdown."""

@@ -1,0 +1,152 @@
+"""The last known objects of one kind, as lists, watches and our own writes tell of them."""
+
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+
+from tunewright.cluster.gateway import Object
+from tunewright.cluster.labels import STUDY
+
+MAX_DELETED = 2000
+
+
+class Cache:
+    """The objects of one kind in one namespace or in all; thread-safe.
+
+    News may come late and twice: by the watch, and before or after that as the answer to a write of our own.
+    Versions (`metadata.resourceVersion`) of one kind are numbers that grow with time, which decides what is
+    newer, and `_seen`, the version up to which all is known, decides whether an object that is not here
+    is not here yet or no more.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._objects: dict[tuple[str, str], Object] = {}
+        self._deleted: OrderedDict[tuple[str, str], Object] = OrderedDict()
+        self._by_study: defaultdict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
+        self._seen = -1
+
+    def get(self, namespace: str, name: str) -> Object | None:
+        """The object, None where there is none."""
+        with self._lock:
+            return self._objects.get((namespace, name))
+
+    def last(self, namespace: str, name: str) -> Object | None:
+        """The object, or what was last known of it before its deletion, unless that is long ago."""
+        with self._lock:
+            return self._objects.get((namespace, name)) or self._deleted.get((namespace, name))
+
+    def of_study(self, namespace: str, study: str) -> list[Object]:
+        """The objects with this study's label."""
+        with self._lock:
+            return list(self._by_study.get((namespace, study), {}).values())
+
+    def all(self) -> list[Object]:
+        """All objects."""
+        with self._lock:
+            return list(self._objects.values())
+
+    def offer(self, new: Object) -> None:
+        """Take in what a write returned."""
+        with self._lock:
+            known = self._objects.get(_key(new))
+            if known is None and _version(new) <= self._seen:
+                return  # it was deleted meanwhile
+            if known is not None and _uid(known) != _uid(new):
+                return  # created anew: the watch will tell, after it has told of the other's deletion
+            self._take(new)
+
+    def changed(self, new: Object) -> list[tuple[bool, Object]]:
+        """Take in an object that the watch tells of; what is news, see `replaced`."""
+        with self._lock:
+            self._seen = max(self._seen, _version(new))
+            return self._take(new)
+
+    def deleted(self, old: Object) -> list[tuple[bool, Object]]:
+        """Take in a deletion that the watch tells of; what is news, see `replaced`."""
+        with self._lock:
+            self._seen = max(self._seen, _version(old))
+            known = self._objects.get(_key(old))
+            if known is not None and _uid(known) == _uid(old):
+                self._remove(known)
+            self._bury(old)
+            return [(True, old)]
+
+    def bookmark(self, version: str) -> None:
+        """All is known up to this version."""
+        with self._lock:
+            self._seen = max(self._seen, int(version))
+
+    def replaced(self, objects: Iterable[Object], version: str) -> list[tuple[bool, Object]]:
+        """Take in all objects as they are at a version.
+
+        Returns:
+            What is news, in order: whether it was deleted, and the object as last known.
+        """
+        news: list[tuple[bool, Object]] = []
+        with self._lock:
+            self._seen = int(version)
+            listed = set()
+            for new in objects:
+                listed.add(_key(new))
+                news += self._take(new)
+            for key, known in list(self._objects.items()):
+                # A later one is from a write of our own, after the list.
+                if key not in listed and _version(known) <= self._seen:
+                    self._remove(known)
+                    self._bury(known)
+                    news.append((True, known))
+        return news
+
+    def _take(self, new: Object) -> list[tuple[bool, Object]]:
+        known = self._objects.get(_key(new))
+        if known is None:
+            self._put(new)
+            return [(False, new)]
+        if _version(new) <= _version(known):
+            return []
+        self._remove(known)
+        self._put(new)
+        if _uid(new) == _uid(known):
+            return [(False, new)]
+        return [(True, known), (False, new)]
+
+    def _put(self, new: Object) -> None:
+        self._objects[_key(new)] = new
+        self._deleted.pop(_key(new), None)
+        study = _study(new)
+        if study is not None:
+            self._by_study[study][new["metadata"]["name"]] = new
+
+    def _remove(self, known: Object) -> None:
+        del self._objects[_key(known)]
+        study = _study(known)
+        if study is not None:
+            del self._by_study[study][known["metadata"]["name"]]
+            if not self._by_study[study]:
+                del self._by_study[study]
+
+    def _bury(self, old: Object) -> None:
+        if _key(old) in self._objects:
+            return
+        self._deleted[_key(old)] = old
+        self._deleted.move_to_end(_key(old))
+        if len(self._deleted) > MAX_DELETED:
+            self._deleted.popitem(last=False)
+
+
+def _key(body: Object) -> tuple[str, str]:
+    return body["metadata"]["namespace"], body["metadata"]["name"]
+
+
+def _uid(body: Object) -> str:
+    return str(body["metadata"]["uid"])
+
+
+def _version(body: Object) -> int:
+    return int(body["metadata"]["resourceVersion"])
+
+
+def _study(body: Object) -> tuple[str, str] | None:
+    name = body["metadata"].get("labels", {}).get(STUDY)
+    return None if name is None else (body["metadata"]["namespace"], name)
