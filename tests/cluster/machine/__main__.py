@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.cluster.machine import binaries, cgroups, lifecycle, places
+from tests.cluster.machine import binaries, cgroups, lifecycle, places, resolve
 from tests.cluster.machine.errors import Unavailable
 
 
@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("command", choices=commands)
     parser.add_argument("archive", nargs="*", type=Path, help="load: image archives for the cluster's node")
     parser.add_argument("--name", default="dev", help="which cluster, where several run (default: dev)")
-    parser.add_argument("--kwok", type=int, default=0, metavar="N", help="up: add N nodes that only pretend to run pods")
+    parser.add_argument(
+        "--kwok", type=int, default=0, metavar="N", help="up: add N nodes that only pretend to run pods"
+    )
     arguments = parser.parse_args()
     try:
         commands[arguments.command](arguments)
@@ -25,40 +27,36 @@ def main() -> None:
 
 def up(arguments: argparse.Namespace) -> None:
     begun = time.monotonic()
-    cluster = lifecycle.up(arguments.name)
+    cluster = resolve.up(arguments.name)
     if arguments.kwok:
         cluster.add_kwok_nodes(arguments.kwok)
     print(f"cluster {cluster.name} is up ({time.monotonic() - begun:.1f} s)\n")
-    usage(cluster)
-
-
-def usage(cluster: lifecycle.MachineCluster) -> None:
-    state = cluster.record.state
     print(f"export KUBECONFIG={cluster.kubeconfig}")
     print(f"export PATH={cluster.kubectl_path.parent}:$PATH   # kubectl, helm")
-    print(f"audit log: {cluster.audit_log}; logs of the parts: {state}/*.log")
+    if isinstance(cluster, lifecycle.MachineCluster):
+        print(f"# audit log: {cluster.audit_log}; logs of the parts: {cluster.record.state}/*.log")
 
 
 def down(arguments: argparse.Namespace) -> None:
-    if lifecycle.down(arguments.name):
-        print(f"cluster {arguments.name} is gone; binaries and loaded images are kept in {places.cache()}")
+    if resolve.down(arguments.name):
+        print(f"cluster {arguments.name} is gone; binaries and images are kept: rm -r {places.cache()}")
     else:
         print(f"there is no cluster {arguments.name}")
 
 
 def load(arguments: argparse.Namespace) -> None:
-    record = lifecycle.Record.read(arguments.name)
-    if record is None or not record.init.alive():
-        raise Unavailable(f"there is no cluster {arguments.name}: start it with `up --name {arguments.name}`")
+    cluster = resolve.up(arguments.name)
     for archive in arguments.archive:
-        lifecycle.MachineCluster(record, binaries.find()).load_image(archive)
+        cluster.load_image(archive)
 
 
 def status(arguments: argparse.Namespace) -> None:
     for name in lifecycle.names():
         record = lifecycle.Record.read(name)
         if record is None or not record.init.alive():
-            print(f"{name}: dead; `up --name {name}` starts it anew, `down --name {name}` removes what is left")
+            print(
+                f"{name}: dead; `up --name {name}` starts it anew, `down --name {name}` removes what is left"
+            )
             continue
         dead = record.dead()
         parts = f"dead: {', '.join(dead)}" if dead else "all parts run"

@@ -18,6 +18,7 @@ from tests.cluster.machine.errors import Unavailable
 
 KUBERNETES, KWOK, HELM = "1.36.3", "0.8.0", "3.22.0"
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+LINKED = "-s -w"  # without symbols
 PAUSE_SOURCE = Path(__file__).with_name("pause.c")
 STAGES = (
     "kustomize/crd/bases/kwok.x-k8s.io_stages.yaml",
@@ -72,13 +73,15 @@ def built(control_plane: Sequence[str]) -> Path:
 
 def key(control_plane: Sequence[str]) -> str:
     """Names the versions, and tells apart builds made in different ways."""
-    recipe = Path(__file__).read_bytes() + PAUSE_SOURCE.read_bytes() + repr(control_plane).encode()
+    recipe = repr((control_plane, STAGES, LINKED)).encode() + PAUSE_SOURCE.read_bytes()
     return f"kubernetes-{KUBERNETES}_kwok-{KWOK}_helm-{HELM}_{hashlib.sha256(recipe).hexdigest()[:8]}"
 
 
 def build(control_plane: Sequence[str], target: Path) -> None:
     if shutil.which("go") is None:
-        raise Unavailable("no cluster binaries are cached and Go (1.26 or later) is not on the PATH to build them")
+        raise Unavailable(
+            "no cluster binaries are cached and Go (1.26 or later) is not on the PATH to build them"
+        )
     packages.ensure(packages.TO_BUILD)
     begun = time.monotonic()
     for left in target.parent.parent.glob(".building-*"):
@@ -108,24 +111,26 @@ def build_kubernetes(commands: Sequence[str], work: Path, out: Path) -> None:
         for package in ("component-base", "client-go/pkg")
         for name, value in version.items()
     ]
-    flags = ["-trimpath", "-ldflags", " ".join(["-s -w", *stamps])]
+    flags = ["-trimpath", "-ldflags", " ".join([LINKED, *stamps])]
     sources = [f"k8s.io/kubernetes/cmd/{name}" for name in commands]
     with progress(f"{', '.join(commands)} (1 of 4)"):
         run(["go", "build", "-mod=mod", *flags, "-o", f"{out}/", *sources], work)
 
 
 def module_file(upstream: str) -> str:
-    """A module that requires Kubernetes: its go.mod replaces each staging module by a folder, here by a release."""
+    """A go.mod that requires Kubernetes; its own replaces staging modules by folders, this by releases."""
     staging = [line.split()[0] for line in upstream.splitlines() if "=> ./staging/" in line]
     release = "v0." + KUBERNETES.split(".", 1)[1]
     kept = [line for line in upstream.splitlines() if line.startswith(("go ", "godebug "))]
     replaced = [f"replace {name} => {name} {release}" for name in staging]
-    return "\n".join(["module tunewright.dev/cluster", *kept, f"require k8s.io/kubernetes v{KUBERNETES}", *replaced, ""])
+    return "\n".join(
+        ["module tunewright.dev/cluster", *kept, f"require k8s.io/kubernetes v{KUBERNETES}", *replaced, ""]
+    )
 
 
 def install(package: str, what: str, out: Path) -> None:
     with progress(what):
-        run(["go", "install", "-trimpath", "-ldflags", "-s -w", package], out, {"GOBIN": str(out)})
+        run(["go", "install", "-trimpath", "-ldflags", LINKED, package], out, {"GOBIN": str(out)})
 
 
 def copy_stages(to: Path) -> None:
@@ -141,7 +146,13 @@ def download(module: str, folder: Path) -> dict[str, str]:
 
 
 def run(command: Sequence[str], folder: Path, more: Mapping[str, str] | None = None) -> str:
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOWORK": "off", **(more or {})}
+    environment = {
+        **os.environ,
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-buildvcs=false",
+        "GOWORK": "off",
+        **(more or {}),
+    }
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         why = (done.stderr.strip().splitlines() or ["no message"])[-1]

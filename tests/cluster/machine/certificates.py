@@ -1,4 +1,4 @@
-"""The cluster's certificates, made by openssl: one authority, the API server's, and its client one for kubelets."""
+"""The cluster's certificates, made by openssl: an authority, the API server's, and its one for kubelets."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ DAYS = "3650"
 
 
 def make(folder: Path, server_addresses: list[str]) -> None:
-    """Write `ca`, `server` and `kubelet-client` (`.crt` and `.key`), and `service-accounts` (`.key`, `.pub`), into `folder`."""
+    """Write `ca`, `server`, `kubelet-client` (`.crt` and `.key`) and `service-accounts` (`.key`, `.pub`)."""
     folder.mkdir(mode=0o700)
     openssl(folder, *NEW_KEY, "service-accounts.key")
     openssl(folder, "pkey", "-in", "service-accounts.key", "-pubout", "-out", "service-accounts.pub")

@@ -1,4 +1,4 @@
-"""The control groups of one cluster: its own processes in `machine`, its pods in what the kubelet makes beside it."""
+"""The control groups of one cluster: its processes are in `machine`, its pods in what the kubelet makes."""
 
 import errno
 import time
@@ -76,7 +76,8 @@ def emptied(group: Path) -> bool:
     """Remove a group and those in it; False where the kernel still counts a process in it."""
     if not group.is_dir():
         return True
-    for folder in sorted((child for child in group.rglob("*") if child.is_dir()), reverse=True) + [group]:
+    inner = sorted((child for child in group.rglob("*") if child.is_dir()), reverse=True)
+    for folder in [*inner, group]:
         try:
             folder.rmdir()
         except OSError as failed:

@@ -25,7 +25,7 @@ class Cluster:
         """Run kubectl and answer what it prints.
 
         Raises:
-            CommandFailed: it ended with another code than 0.
+            CommandError: it ended with another code than 0.
         """
         return command(self.kubectl_path, arguments, self.environment(), input)
 
@@ -40,7 +40,7 @@ class Cluster:
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "NO_PROXY": "*", "no_proxy": "*"}
 
     def load_image(self, archive: Path) -> None:
-        """Give the node the images of an archive, for pods with `imagePullPolicy: IfNotPresent` or `Never`."""
+        """Give the node an archive's images, for pods with `imagePullPolicy: IfNotPresent` or `Never`."""
         raise Unavailable("images cannot be loaded into a cluster that was given")
 
     def audit_position(self) -> int:
@@ -48,15 +48,15 @@ class Cluster:
         raise Unavailable("the audit log of a cluster that was given cannot be read")
 
     def audit(self, since: int = 0) -> list[dict[str, Any]]:
-        """The audit events (`audit.k8s.io/v1`, level Metadata) from a position on; a watch has one for its start too."""
+        """The audit events (`audit.k8s.io/v1`, level Metadata) since a position; a watch has two."""
         raise Unavailable("the audit log of a cluster that was given cannot be read")
 
     def add_kwok_nodes(self, count: int) -> list[str]:
-        """Add nodes whose pods only pretend to run (tainted and labelled `type=kwok`); answers their names."""
+        """Add nodes whose pods only pretend to run (taint `kwok.x-k8s.io/node=fake`, label `type=kwok`)."""
         raise Unavailable("kwok does not run in a cluster that was given")
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """kubectl or helm said no; the message has the command and its error output."""
 
 
@@ -64,5 +64,5 @@ def command(program: Path, arguments: tuple[str, ...], environment: dict[str, st
     line = [str(program), *arguments]
     done = subprocess.run(line, env=environment, input=input, capture_output=True, text=True)
     if done.returncode != 0:
-        raise CommandFailed(f"{program.name} {' '.join(arguments)}: {done.stderr.strip()}")
+        raise CommandError(f"{program.name} {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout

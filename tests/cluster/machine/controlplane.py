@@ -43,7 +43,10 @@ def private(file: Path) -> Path:
 
 
 def kubeconfig(state: Path, network: Network, token: str) -> str:
-    server = {"server": f"https://{network.node}:443", "certificate-authority": str(state / "certificates/ca.crt")}
+    server = {
+        "server": f"https://{network.node}:443",
+        "certificate-authority": str(state / "certificates/ca.crt"),
+    }
     return json.dumps(
         {
             "apiVersion": "v1",

@@ -25,7 +25,7 @@ def argv(binaries: Binaries, state: Path) -> list[str]:
 
 
 def install_stages(cluster: Cluster, binaries: Binaries) -> None:
-    """Apply the kind Stage and kwok's own stages: a pod is ready at once, and a Job's pod then complete at once."""
+    """Apply the kind Stage and kwok's own stages: a pod is ready at once, then a Job's is complete."""
     definition, *stages = sorted(binaries.stages.iterdir())
     cluster.kubectl("apply", "--server-side", "-f", str(definition))
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(definition))

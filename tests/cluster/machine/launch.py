@@ -1,7 +1,7 @@
 """Start one detached process inside a cluster's namespaces and print its pid as this machine counts it.
 
-Run as a script of its own (`python launch.py JSON`): a process can enter a mount namespace only while it has one
-thread, and a pid namespace holds only for children. Keys of the JSON: `argv`, `log` (a file, appended to),
+Run as a script of its own (`python launch.py JSON`): a process can enter a mount namespace only while it has
+one thread, and a pid namespace holds only for children. Keys of the JSON: `argv`, `log` (appended to),
 `groups` (`cgroup.procs` files to enter), `join` (the pid whose namespaces to enter; none: new ones).
 """
 
@@ -28,7 +28,9 @@ def main() -> None:
         checked(libc.unshare(NEW_MOUNTS | NEW_NETWORK | NEW_PIDS))
     else:
         # All are opened first: inside the other mount namespace /proc counts differently.
-        for space in [os.open(f"/proc/{order['join']}/ns/{kind}", os.O_RDONLY) for kind in ("pid", "net", "mnt")]:
+        for space in [
+            os.open(f"/proc/{order['join']}/ns/{kind}", os.O_RDONLY) for kind in ("pid", "net", "mnt")
+        ]:
             checked(libc.setns(space, 0))
             os.close(space)
     child = os.fork()

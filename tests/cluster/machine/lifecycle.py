@@ -5,18 +5,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import ssl
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from tests.cluster.machine import (
     binaries,
@@ -33,7 +29,6 @@ from tests.cluster.machine import (
 )
 from tests.cluster.machine.binaries import Binaries
 from tests.cluster.machine.cluster import Cluster
-from tests.cluster.machine.errors import Unavailable
 from tests.cluster.machine.network import Network
 from tests.cluster.machine.processes import Process
 
@@ -67,7 +62,9 @@ class Record:
         except FileNotFoundError:
             return None
         components = {key: Process(**value) for key, value in found["components"].items()}
-        return cls(name, Network(**found["network"]), Path(found["store"]), Process(**found["init"]), components)
+        return cls(
+            name, Network(**found["network"]), Path(found["store"]), Process(**found["init"]), components
+        )
 
     def dead(self) -> list[str]:
         return [name for name, process in self.components.items() if not process.alive()]
@@ -87,7 +84,9 @@ class MachineCluster(Cluster):
     def load_image(self, archive: Path) -> None:
         """As the base class says; nothing is done where this very file is loaded already."""
         file = archive.stat()
-        identity = hashlib.sha256(f"{archive.resolve()} {file.st_size} {file.st_mtime_ns}".encode()).hexdigest()
+        identity = hashlib.sha256(
+            f"{archive.resolve()} {file.st_size} {file.st_mtime_ns}".encode()
+        ).hexdigest()
         note = self.record.store / "loaded" / identity
         before = node.images(self.record.init)
         if note.exists() and json.loads(note.read_text()).items() <= before.items():
@@ -157,8 +156,6 @@ def up(name: str) -> MachineCluster:
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"--name {name}: a cluster's name has at most 32 of the characters a-z, 0-9 and -")
-    if os.geteuid() != 0:
-        raise Unavailable("a cluster on this machine needs root, to make namespaces and control groups")
     packages.ensure(packages.TO_RUN)
     found = binaries.find()
     with places.locked("lifecycle"):
@@ -182,10 +179,10 @@ def create(name: str, found: Binaries) -> Record:
     with free_store() as (store, lock):
         groups = cgroups.make(name)
         init = namespaces.start([str(found["pause"])], state / "init.log", groups, None, keep=[lock])
-    record = Record(name, net, store, init)
-    record.write()
     namespaces.furnish(init, state, store)
     network.connect(net, init.pid)
+    record = Record(name, net, store, init)
+    record.write()
     return record
 
 
@@ -236,7 +233,7 @@ def run(cluster: MachineCluster) -> None:
     if "kubelet" in stopped:
         # A kubelet that registers takes resources that no device plugin vouches for away from its node.
         wait_for_line(kubelet_log, registered_after, b"Successfully registered node")
-        node_ready(cluster)
+        node.wait_until_ready(cluster, record.name)
 
 
 def running(record: Record, component: str) -> bool:
@@ -245,7 +242,9 @@ def running(record: Record, component: str) -> bool:
 
 def wait_for_api_server(record: Record, within: float = 60.0) -> None:
     trust = ssl.create_default_context(cafile=str(record.state / "certificates" / "ca.crt"))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+    )
     until = time.monotonic() + within
     while True:
         try:
@@ -266,14 +265,6 @@ def wait_for_line(log: Path, since: int, line: bytes, within: float = 60.0) -> N
         time.sleep(0.1)
 
 
-def node_ready(cluster: MachineCluster) -> None:
-    gpus = {"nvidia.com/gpu": str(node.GPUS)}
-    resources = json.dumps({"status": {"capacity": gpus, "allocatable": gpus}})
-    cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"node/{cluster.name}")
-    cluster.kubectl("patch", "node", cluster.name, "--subresource=status", "--type=merge", "-p", resources)
-    cluster.kubectl("wait", "--for=create", "--timeout=60s", "serviceaccount/default")
-
-
 def down(name: str) -> bool:
     """Remove every trace of a cluster; says whether there was one."""
     with places.locked("lifecycle"):
@@ -288,16 +279,10 @@ def remove(name: str) -> bool:
     for pid in cgroups.members(name):  # of a start that was cut off before it was recorded
         try:
             Process.of(pid).kill()
-        except psutil.NoSuchProcess:
+        except FileNotFoundError:
             continue
     cgroups.remove(name)
-    there = places.state(name).exists()
-    if there:
-        shutil.rmtree(places.state(name))
-        for folder in (places.states(), places.states().parent):
-            if not any(folder.iterdir()):
-                folder.rmdir()
-    return there
+    return places.forget(name)
 
 
 def names() -> list[str]:

@@ -1,4 +1,4 @@
-"""A machine within the machine: own processes, mounts and network, all gone when its first process is killed."""
+"""A machine within the machine: own processes, mounts and network; they go when its first process goes."""
 
 import json
 import subprocess
@@ -18,10 +18,12 @@ KERNEL = {
     "kernel/keys/root_maxkeys": 1000000,
     "kernel/keys/root_maxbytes": 25000000,
 }
-"""What a kubelet sets on its machine. It finds files with these values instead, and leaves the kernel alone."""
+"""What a kubelet sets on its machine. It finds files with these values there, and leaves the kernel alone."""
 
 
-def start(argv: Sequence[str], log: Path, groups: list[str], join: int | None, keep: Sequence[int] = ()) -> Process:
+def start(
+    argv: Sequence[str], log: Path, groups: list[str], join: int | None, keep: Sequence[int] = ()
+) -> Process:
     """Start a detached process in the namespaces of process `join`, or as the first of new ones.
 
     `keep` are open files (locks) that it holds as long as it lives.
@@ -38,12 +40,13 @@ def enter(init: Process, *command: str) -> list[str]:
 
 
 def furnish(init: Process, state: Path, store: Path) -> None:
-    """Give the new machine its own /proc, /run, /var/log, and in /var/lib what containerd, CNI and kubelet keep."""
+    """Give the new machine its own /proc, /run and /var/log, and its own folders in /var/lib."""
     script = f"""
         mount --make-rprivate /
         mount -t proc proc /proc
         mount -t tmpfs -o mode=755 tmpfs /run
-        mkdir -p /run/lock /run/kernel /run/above/new /run/above/work '{state}/log' '{state}/cni' '{state}/kubelet'
+        mkdir -p /run/lock /run/kernel /run/above/new /run/above/work
+        mkdir -p '{state}/log' '{state}/cni' '{state}/kubelet'
         mount -t overlay -o lowerdir=/var/lib,upperdir=/run/above/new,workdir=/run/above/work overlay /var/lib
         mkdir -p /var/lib/containerd /var/lib/cni /var/lib/kubelet
         mount --bind '{store}' /var/lib/containerd

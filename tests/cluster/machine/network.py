@@ -1,11 +1,11 @@
-"""The cable between this machine and a cluster's network: `100.64.<n>.0/30`, with a route to its pods behind it."""
+"""The cable between this machine and a cluster: `100.64.<n>.0/30`, with a route to its pods behind it."""
 
 import json
 import subprocess
 from dataclasses import dataclass
 
 API_SERVICE = "10.96.0.1"
-"""The `kubernetes` service's address: the machine within has it itself, so that pods reach it with no kube-proxy."""
+"""The `kubernetes` service's address: the node has it itself, so that pods reach it with no kube-proxy."""
 
 SERVICES = "10.96.0.0/16"
 

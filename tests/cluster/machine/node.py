@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.cluster.machine import cgroups
 from tests.cluster.machine.binaries import Binaries
+from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.namespaces import enter
 from tests.cluster.machine.network import Network
 from tests.cluster.machine.processes import Process
@@ -99,6 +100,15 @@ def wait_for_containerd(init: Process, within: float = 20.0) -> None:
         time.sleep(0.1)
 
 
+def wait_until_ready(cluster: Cluster, name: str) -> None:
+    """Wait until pods can run on the node of this name, and let it offer GPUs."""
+    gpus = {"nvidia.com/gpu": str(GPUS)}
+    resources = json.dumps({"status": {"capacity": gpus, "allocatable": gpus}})
+    cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"node/{name}")
+    cluster.kubectl("patch", "node", name, "--subresource=status", "--type=merge", "-p", resources)
+    cluster.kubectl("wait", "--for=create", "--timeout=60s", "serviceaccount/default")
+
+
 def images(init: Process) -> dict[str, str]:
     """Image name -> digest, of what the node has."""
     listed = subprocess.run(enter(init, *CTR, "images", "ls"), check=True, capture_output=True, text=True)
@@ -112,15 +122,29 @@ def load(init: Process, archive: Path) -> list[str]:
         RuntimeError: containerd does not take it.
     """
     with archive.open("rb") as file:
-        done = subprocess.run(enter(init, *CTR, "images", "import", "-"), stdin=file, capture_output=True, text=True)
+        done = subprocess.run(
+            enter(init, *CTR, "images", "import", "-"), stdin=file, capture_output=True, text=True
+        )
     if done.returncode != 0:
         raise RuntimeError(f"{archive}: the node does not take this image: {done.stderr.strip()}")
+    prune(init)
     return [line.split()[1] for line in done.stdout.splitlines() if line.startswith("unpacking ")]
+
+
+def prune(init: Process) -> None:
+    """Let go of images that have lost their name to a newer one: the kubelet is told to remove none."""
+    there = images(init)
+    named = {digest for name, digest in there.items() if not name.startswith("sha256:")}
+    nameless = [name for name, digest in there.items() if digest not in named]
+    if nameless:
+        subprocess.run(enter(init, *CTR, "images", "rm", *nameless), check=True, capture_output=True)
 
 
 def forget_containers(init: Process) -> bool:
     """Remove what a killed cluster left in the container store, images aside; says whether there was any."""
-    listed = subprocess.run(enter(init, *CTR, "containers", "ls", "-q"), check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        enter(init, *CTR, "containers", "ls", "-q"), check=True, capture_output=True, text=True
+    )
     left = listed.stdout.split()
     if left:
         subprocess.run(enter(init, *CTR, "containers", "rm", *left), check=True, capture_output=True)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,18 @@ def states() -> Path:
 
 def state(name: str) -> Path:
     return states() / name
+
+
+def forget(name: str) -> bool:
+    """Delete a cluster's folder, and those above it that are empty then; says whether it was there."""
+    if not state(name).exists():
+        return False
+    shutil.rmtree(state(name))
+    for folder in (states(), states().parent):
+        if any(folder.iterdir()):
+            break
+        folder.rmdir()
+    return True
 
 
 @contextmanager
