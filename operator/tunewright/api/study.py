@@ -367,6 +367,15 @@ class BestTrial(Status):
     test: dict[str, float] = Field({}, description="Metrics of its final test evaluation.")
 
 
+class ConditionType(StrEnum):
+    """What a condition of a study is about."""
+
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    SUSPENDED = "Suspended"
+    BLOCKED = "Blocked"
+
+
 class StudyStatus(Status):
     """What Tunewright says of a study; all of it but `nextIndex` and `charged` is recomputed."""
 

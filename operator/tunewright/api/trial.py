@@ -1,9 +1,9 @@
 """The Trial: one configuration being evaluated, with its attempts and its observations in short."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, WithJsonSchema
 
 from tunewright.api.base import Int, Model, Number, Resource, Scalar, Status, Str, Time
 
@@ -113,6 +113,18 @@ class MetricSummary(Status):
     max_step: Int = Field(description="The first step that had it.")
 
 
+MAX_POINTS = 32
+"""Of a curve in a trial's status."""
+
+CurvePoint = Annotated[
+    tuple[int, float],
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
+"""A step, and a metric's value there."""
+
+Curve = Annotated[list[CurvePoint], Field(max_length=MAX_POINTS)]
+
+
 class TrialStatus(Status):
     """What became of a trial."""
 
@@ -123,6 +135,9 @@ class TrialStatus(Status):
     stop: Stop | None = Field(None, description="The running attempt was asked to end.")
     metrics: dict[str, MetricSummary] = Field({}, description="What was reported, by metric.")
     objectives: dict[str, float] = Field({}, description="The trial's value of each objective.")
+    curves: dict[str, Curve] = Field(
+        {}, max_length=8, description="Of each objective: its course, as pairs of a step and the value there."
+    )
     completion_order: Int | None = Field(
         None, description="Counts the ended trials of a study, in their order."
     )
@@ -141,3 +156,8 @@ class Trial(Resource):
     def name(self) -> str:
         """The trial's name, unique in its namespace."""
         return self.metadata.name
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a final test evaluation."""
+        return self.spec.purpose is Purpose.FINAL_TEST

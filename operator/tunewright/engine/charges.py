@@ -1,14 +1,14 @@
 """What trials have been charged: the second table of docs/rules.md."""
 
 from tunewright.api.study import Charges
-from tunewright.api.trial import Purpose, Trial, TrialState
+from tunewright.api.trial import Trial, TrialState
 
 NOTHING = Charges()
 
 
 def charges_of(trial: Trial) -> Charges:
     """What a trial has been charged so far: the GPU time of its ended attempts, and its failure."""
-    failed = trial.status.state is TrialState.FAILED and trial.spec.purpose is not Purpose.FINAL_TEST
+    failed = trial.status.state is TrialState.FAILED and not trial.is_test
     return Charges(
         gpu_milliseconds=sum(attempt.gpu_milliseconds for attempt in trial.status.attempts),
         failed_trials=int(failed),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tunewright.api.study import Phase
 from tunewright.engine.budget import Allowance, budget_of, overdrawn
-from tunewright.engine.evaluation import is_test, searching
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State
 
@@ -21,7 +20,7 @@ class Ending:
 def ending_of(state: State, now: int) -> Ending | None:
     """How the search ended; None while it goes on."""
     ending = _target(state) or _failures(state) or _budget(state, now) or _sampler(state)
-    over = ending is not None and not searching(state)
+    over = ending is not None and not state.searching()
     if over and ending is not None and ending.phase is Phase.COMPLETED and not len(state.tally.front):
         return Ending(
             Phase.FAILED,
@@ -49,9 +48,9 @@ def _failures(state: State) -> Ending | None:
 def _budget(state: State, now: int) -> Ending | None:
     reason = overdrawn(state, now)
     # What runs may leave something of what it has reserved; what a final test leaves is not for the search.
-    if reason is None and all(is_test(state.trials[key.trial]) for key in state.executions):
+    if reason is None and all(state.trials[key.trial].is_test for key in state.executions):
         reason = Allowance(state, now, testing=False).scarce
-    if state.next_index >= budget_of(state.study.spec).max_trials and not searching(state):
+    if state.next_index >= budget_of(state.study.spec).max_trials and not state.searching():
         message = "every trial has ended"
         return Ending(Phase.COMPLETED, StudyReason.MAX_TRIALS_REACHED, message)
     if reason is None:
@@ -64,6 +63,6 @@ def _sampler(state: State) -> Ending | None:
     """Last, so that a sampler that answers when nobody waits for it any more changes nothing."""
     if state.sampler_error:
         return Ending(Phase.FAILED, StudyReason.SAMPLER_FAILED, state.sampler_error)
-    if state.exhausted and state.asked is None and not searching(state):
+    if state.exhausted and state.asked is None and not state.searching():
         return Ending(Phase.COMPLETED, StudyReason.SPACE_EXHAUSTED, "the search space holds nothing new")
     return None

@@ -2,25 +2,14 @@
 
 from tunewright.api.base import Scalar
 from tunewright.api.study import BestTrial
-from tunewright.api.trial import Purpose, Trial, TrialState
+from tunewright.api.trial import Trial, TrialState
 from tunewright.engine.objectives import vector
 from tunewright.engine.state import State
-
-
-def is_test(trial: Trial) -> bool:
-    """Whether a trial is a final test evaluation."""
-    return trial.spec.purpose is Purpose.FINAL_TEST
 
 
 def best_trials(state: State) -> list[Trial]:
     """The trials that none beats, by index: the best one, or with several objectives the Pareto front."""
     return [state.trials[state.tally.names[index]] for index in state.tally.front]
-
-
-def searching(state: State) -> list[Trial]:
-    """The trials of the search that have not ended, in the order of their index."""
-    trials = [trial for trial in state.open.values() if not is_test(trial)]
-    return sorted(trials, key=lambda trial: trial.spec.index)
 
 
 def best_trial(state: State) -> Trial | None:

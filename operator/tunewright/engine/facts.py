@@ -1,6 +1,6 @@
 """What a home tells the engine of the attempts that exist: the engine's only view of processes and Jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -46,6 +46,19 @@ class Exit:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """What keeps attempts from beginning, such as an image that cannot be pulled, or a quota that is full.
+
+    Attributes:
+        reason: why, in one word for programs.
+        message: why, in a sentence for people.
+    """
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Execution:
     """An attempt that was begun and is not yet recorded in its trial: a process, or a Job and its pod.
 
@@ -55,6 +68,8 @@ class Execution:
         reported_at: when it last reported a metric; None before the first.
         gpus: how many GPUs it holds while it runs.
         metrics: what it has reported so far, by metric.
+        curves: `(step, value)` of what it has reported so far, by metric, for the trial's status; empty where
+            the home keeps curves elsewhere.
         not_finite: the metrics of which it has reported a NaN or an infinity.
         exit: how it ended; None while it has not.
         limit: the run time, in milliseconds, after which the home ends it by itself; None for no limit.
@@ -66,6 +81,7 @@ class Execution:
     reported_at: int | None = None
     gpus: int = 0
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     not_finite: frozenset[str] = frozenset()
     exit: Exit | None = None
     limit: int | None = None

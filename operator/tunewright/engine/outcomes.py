@@ -8,7 +8,6 @@ from tunewright.api.trial import (
     Attempt,
     MetricSummary,
     Outcome,
-    Purpose,
     Stop,
     Trial,
     TrialState,
@@ -16,8 +15,8 @@ from tunewright.api.trial import (
 )
 from tunewright.engine.facts import Cause, Execution, Exit
 from tunewright.engine.objectives import values_of
+from tunewright.engine.observing import observed
 from tunewright.engine.reasons import Reason
-from tunewright.metrics.observations import merge
 from tunewright_trainer.catalog import EXIT_NOT_FINITE, EXIT_OUT_OF_MEMORY
 
 
@@ -54,7 +53,7 @@ def judge(
     """How the ended `execution` of `trial` ended; `metrics` is what the trial reported over all attempts."""
     end = execution.exit
     assert end is not None
-    testing = trial.spec.purpose is Purpose.FINAL_TEST
+    testing = trial.is_test
     reported = (
         bool(execution.metrics)
         if testing
@@ -109,20 +108,21 @@ def _by_code(end: Exit, bad: str, *, built_in: bool) -> Verdict:
 def settle(execution: Execution, trial: Trial, spec: StudySpec, completion_order: int) -> Trial:
     """The trial with the end of its execution recorded; `completion_order` is its place if it has ended."""
     assert execution.exit is not None
-    metrics = merge(trial.status.metrics, execution.metrics)
-    verdict = judge(execution, trial, spec, metrics)
+    status = observed(execution, trial, spec)
+    verdict = judge(execution, trial, spec, status.metrics)
     attempts = [*trial.status.attempts, _attempt(execution, execution.exit, verdict)]
     state, verdict = _consequence(verdict, attempts, spec)
     return with_status(
         trial,
-        TrialStatus(
-            state=state,
-            reason=verdict.reason if state is not TrialState.COMPLETED else "",
-            message=verdict.message if state is not TrialState.COMPLETED else "",
-            attempts=attempts,
-            metrics=metrics,
-            objectives=values_of(metrics, spec.objectives),
-            completion_order=completion_order if state.terminal else None,
+        status.model_copy(
+            update={
+                "state": state,
+                "reason": verdict.reason if state is not TrialState.COMPLETED else "",
+                "message": verdict.message if state is not TrialState.COMPLETED else "",
+                "attempts": attempts,
+                "stop": None,
+                "completion_order": completion_order if state.terminal else None,
+            }
         ),
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from tunewright.api.trial import ProposalInputs, Trial
 from tunewright.engine.actions import Propose
-from tunewright.engine.evaluation import is_test, searching
 from tunewright.engine.state import State
 from tunewright.engine.tally import evaluated
 from tunewright.search.history import History
@@ -18,7 +17,7 @@ def question(state: State, count: int) -> Propose:
 
 def _next(state: State, count: int) -> Propose:
     last = state.newest.spec.proposal if state.newest is not None else None
-    pending = {trial.spec.index: trial for trial in searching(state)}
+    pending = {trial.spec.index: trial for trial in state.searching()}
     inputs = ProposalInputs(
         completed=state.tally.next_order,
         pending=list(pending),
@@ -43,11 +42,11 @@ def _repeated(state: State) -> Propose | None:
         return None
     orders = {trial.status.completion_order: trial for trial in state.trials.values()}
     known = [orders[order] for order in range(inputs.completed) if order in orders]
-    pending = {trial.spec.index: trial for trial in state.trials.values() if not is_test(trial)}
+    pending = {trial.spec.index: trial for trial in state.trials.values() if not trial.is_test}
     if len(known) < inputs.completed or any(index not in pending for index in inputs.pending):
         return None
     objectives = state.study.spec.objectives
-    history = History(evaluated(trial, objectives) for trial in known if not is_test(trial))
+    history = History(evaluated(trial, objectives) for trial in known if not trial.is_test)
     return _propose(state, inputs.model_copy(update={"position": 0}), history, pending, first)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
-from tunewright.api.study import Charges, HyperparameterStudy
+from tunewright.api.study import Charges, ConditionType, HyperparameterStudy
 from tunewright.api.trainer import trainer_defaults
 from tunewright.api.trial import Purpose, Trial
 from tunewright.engine.actions import Propose
 from tunewright.engine.charges import NOTHING, charges_of, difference, greater, total
-from tunewright.engine.facts import AttemptKey, Execution
+from tunewright.engine.facts import AttemptKey, Execution, Obstacle
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.tally import Tally
 from tunewright.search.initial import initial_configurations
@@ -43,6 +43,7 @@ class State:
         asked: the question that the sampler is at; the only part that no object holds.
         exhausted: whether the sampler has said that there is nothing new.
         sampler_error: what the sampler raised; empty if nothing.
+        obstacle: what keeps attempts from beginning; None if nothing.
         newest: the trial of the highest index, whose proposal holds the sampler's state.
         tally: sums over the trials that have ended.
         initial: the configurations to try before the sampler is asked, and what for.
@@ -58,6 +59,7 @@ class State:
     asked: Asked | None = None
     exhausted: bool = False
     sampler_error: str = ""
+    obstacle: Obstacle | None = None
     newest: Trial | None = None
     tally: Tally = field(init=False)
     space: SearchSpace = field(init=False)
@@ -154,9 +156,27 @@ class State:
         self.asked = None
         self.sampler_error = message
 
+    def obstructed(self, obstacle: Obstacle | None) -> None:
+        """What keeps attempts from beginning now; None: nothing any more."""
+        self.obstacle = obstacle
+
+    def searching(self) -> list[Trial]:
+        """The trials of the search that have not ended, in the order of their index."""
+        trials = [trial for trial in self.open.values() if not trial.is_test]
+        return sorted(trials, key=lambda trial: trial.spec.index)
+
+    def waiting(self) -> list[Trial]:
+        """The trials that have not ended and have no attempt, in the order of their index."""
+        begun = {key.trial for key in self.executions}
+        waiting = [trial for trial in self.open.values() if trial.name not in begun]
+        return sorted(waiting, key=lambda trial: (trial.spec.index, trial.name))
+
     def _recall(self) -> None:
-        """What the sampler said last, where the study ended with it and has not been edited since."""
+        """What is in no other object: the obstacle, and what the sampler said of a study as it is now."""
         status = self.study.status
+        for condition in status.conditions:
+            if condition.type == ConditionType.BLOCKED and condition.status == "True":
+                self.obstacle = Obstacle(condition.reason, condition.message)
         if status.observed_generation != self.study.metadata.generation:
             return
         # A study without a completed trial may have ended otherwise; then its budget speaks first.
@@ -168,7 +188,7 @@ class State:
         return [execution for key, execution in self.executions.items() if key.trial == name]
 
     def _count(self, trial: Trial) -> None:
-        if trial.spec.purpose is Purpose.FINAL_TEST:
+        if trial.is_test:
             return
         self.next_index = max(self.next_index, trial.spec.index + 1)
         if self.newest is None or trial.spec.index >= self.newest.spec.index:

@@ -3,11 +3,11 @@
 from collections import Counter
 
 from tunewright.api.base import Condition
-from tunewright.api.study import Phase, StudyStatus, TrialCounts
+from tunewright.api.study import ConditionType, Phase, StudyStatus, TrialCounts
 from tunewright.api.trial import TrialState
 from tunewright.engine.budget import active_time
 from tunewright.engine.ending import Ending
-from tunewright.engine.evaluation import best_trial, default_trial, described, searching, untested_trials
+from tunewright.engine.evaluation import best_trial, default_trial, described, untested_trials
 from tunewright.engine.state import State
 
 MAX_FRONT = 50
@@ -51,7 +51,7 @@ def _message(state: State, phase: Phase, ending: Ending | None) -> str:
 
 
 def _counts(state: State) -> TrialCounts:
-    live = Counter(trial.status.state for trial in searching(state))
+    live = Counter(trial.status.state for trial in state.searching())
     ended = state.tally.counts
     return TrialCounts(
         created=state.next_index,
@@ -68,23 +68,27 @@ def _front(state: State) -> list[object]:
     return [described(state, state.trials[state.tally.names[index]]) for index in indices]
 
 
-_CONDITIONS = {"Complete": (Phase.COMPLETED,), "Failed": (Phase.FAILED,), "Suspended": (Phase.SUSPENDED,)}
-
-
 def _conditions(state: State, now: int, phase: Phase, reason: str, message: str) -> list[Condition]:
+    obstacle = None if phase.terminal else state.obstacle
+    holding = {
+        ConditionType.COMPLETE: phase is Phase.COMPLETED,
+        ConditionType.FAILED: phase is Phase.FAILED,
+        ConditionType.SUSPENDED: phase is Phase.SUSPENDED,
+        ConditionType.BLOCKED: obstacle is not None,
+    }
     before = {condition.type: condition for condition in state.study.status.conditions}
     conditions = []
-    for kind, phases in _CONDITIONS.items():
-        holds = "True" if phase in phases else "False"
+    for kind, holds in holding.items():
         old = before.get(kind)
-        changed = old is None or old.status != holds
+        status = "True" if holds else "False"
+        blocked = obstacle if kind is ConditionType.BLOCKED else None
         conditions.append(
             Condition(
                 type=kind,
-                status=holds,
-                reason=reason,
-                message=message,
-                last_transition_time=now if old is None or changed else old.last_transition_time,
+                status=status,
+                reason=blocked.reason if blocked is not None else reason,
+                message=blocked.message if blocked is not None else message,
+                last_transition_time=now if old is None or old.status != status else old.last_transition_time,
                 observed_generation=state.study.metadata.generation,
             )
         )

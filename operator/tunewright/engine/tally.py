@@ -55,7 +55,7 @@ class Tally:
         assert trial.status.state.terminal
         assert trial.status.completion_order is not None
         self.next_order = max(self.next_order, trial.status.completion_order + 1)
-        if trial.spec.purpose is Purpose.FINAL_TEST:
+        if trial.is_test:
             assert trial.spec.source is not None
             self.tests[trial.spec.source] = trial
             return

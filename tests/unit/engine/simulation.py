@@ -22,7 +22,7 @@ from tunewright.engine.actions import (
 )
 from tunewright.engine.budget import gpu_time
 from tunewright.engine.charges import charges_of
-from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
+from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit, Obstacle
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
 from tunewright.metrics.curves import summary_of
@@ -232,6 +232,7 @@ class Simulation:
     trials: dict[str, Trial] = field(default_factory=dict)
     processes: dict[AttemptKey, Process] = field(default_factory=dict)
     question: Propose | None = None
+    obstacle: Obstacle | None = None
     steps: int = 0
     proposals: int = 0
 
@@ -319,6 +320,11 @@ class Simulation:
         self.gpu_slack = max(self.gpu_slack, self.gpu_time() + held)
         self.wall_slack = max(self.wall_slack, self.active_time + self.grace + 1_000)
 
+    def obstruct(self, obstacle: Obstacle | None) -> None:
+        """Something keeps attempts from beginning, or nothing does any more."""
+        self.obstacle = obstacle
+        self.state.obstructed(obstacle)
+
     def delete(self, name: str) -> None:
         """The user deletes a Trial: what runs of it is gone with it.
 
@@ -341,6 +347,7 @@ class Simulation:
         """The home begins, or begins again after a crash: it knows its objects, and what runs."""
         self.question = None
         self.state = State.of(self.study, self.trials.values(), self.executions(), gpus=self.gpus)
+        self.state.obstructed(self.obstacle)
 
     def settle(self) -> Plan:
         """Plan and act until there is nothing more to do now; if the home is cut off, it begins again."""
@@ -472,6 +479,7 @@ class Simulation:
             complete = self.state.tally.target_reached and trial.spec.purpose is Purpose.FINAL_TEST
             assert complete or allowed is None or len(self.failed) <= allowed
             assert not self.study.spec.suspend
+            assert self.obstacle is None
             self.attempts_begun.append(key)
             fate = self.script(key, self.grace)
             self.processes[key] = Process(key, fate, limit, self.time)
@@ -572,6 +580,8 @@ class Simulation:
             # What the sampler is at is in no object, nor what it has said while the study is not over.
             other.asked, other.exhausted = self.state.asked, self.state.exhausted
             other.sampler_error = self.state.sampler_error
+        refolded.obstructed(self.obstacle)
+        for other in (rebuilt, refolded):
             assert plan(other, self.now) == again
         if not self.clock_was_set:
             assert gpu_time(self.state, self.now) == self.gpu_time()

@@ -8,7 +8,6 @@ from tests.builders import a_study, a_trial
 from tunewright.api.study import Charges
 from tunewright.api.trial import MetricSummary, Purpose, Stop, Trial, TrialState
 from tunewright.engine.charges import charges_of, difference, greater, total
-from tunewright.engine.evaluation import searching
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
 from tunewright.engine.outcomes import settle
 from tunewright.engine.state import State
@@ -26,7 +25,7 @@ TERMINATED = Exit(5_000, 143, final=False)
 
 def told(state: State) -> object:
     """What the sampler is told of a study's one trial."""
-    if searching(state):
+    if state.searching():
         return PENDING
     return state.tally.history[0] if len(state.tally.history) else NOTHING
 
@@ -76,7 +75,7 @@ def test_a_trial_counts_when_it_is_created_and_an_evaluation_does_not() -> None:
     evaluation = a_trial(5, purpose=Purpose.FINAL_TEST)
     state.trial_changed(evaluation)
     assert state.next_index == 1
-    assert [trial.spec.index for trial in searching(state)] == [0]
+    assert [trial.spec.index for trial in state.searching()] == [0]
 
 
 def interrupted(trial: Trial, number: int, reason: Cause) -> Trial:

@@ -9,6 +9,7 @@ from tests.unit.engine.simulation import START, AttentiveSampler, Simulation, gr
 
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial
+from tunewright.engine.facts import Obstacle
 from tunewright.search.sampler import NoSettings, Sampler
 from tunewright.search.samplers.random import RandomSampler
 from tunewright.search.samplers.sobol import SobolSampler
@@ -116,6 +117,14 @@ class Life(RuleBasedStateMachine):
     def the_study_is_resumed(self) -> None:
         self.home.suspend(False)
 
+    @rule(reason=st.sampled_from(["Unschedulable", "QuotaExceeded"]))
+    def something_stands_in_the_way(self, reason: str) -> None:
+        self.home.obstruct(Obstacle(reason, "for tests"))
+
+    @rule()
+    def nothing_stands_in_the_way(self) -> None:
+        self.home.obstruct(None)
+
     @precondition(lambda self: self.home.trials)
     @rule(data=st.data())
     def a_trial_is_deleted(self, data: st.DataObject) -> None:
@@ -134,6 +143,7 @@ class Life(RuleBasedStateMachine):
             return
         self.home.check()
         self.home.suspend(False)
+        self.home.obstruct(None)
         self.home.run()
         self.home.check()
         if not self.home.graveyard:

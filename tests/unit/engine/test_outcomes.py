@@ -22,6 +22,7 @@ COMPLETED, STOPPED, INTERRUPTED, FAILED = (
     Outcome.FAILED,
 )
 ANY = MetricSummary(last=0.5, last_step=1, min=0.5, min_step=1, max=0.5, max_step=1)
+CURVES = {"accuracy": [(1, 0.5)]}
 BUILT_IN = a_study(budget={"maxTrials": 9, "maxAttempts": 3}).spec
 TEMPLATE = a_study(budget={"maxTrials": 9, "maxAttempts": 3}, trial={"template": {"spec": {}}}).spec
 
@@ -134,6 +135,18 @@ def test_the_first_row_that_fits_decides(row: int) -> None:
     assert cases
     for known in cases:
         assert list(verdict_on(known)) == expected, known
+
+
+def test_an_attempt_that_was_asked_to_stop_and_vanished_has_stopped_and_loses_nothing() -> None:
+    trial = Known(asked=ASKED).trial
+    reported = trial.status.model_copy(update={"metrics": {"accuracy": ANY}, "curves": CURVES})
+    trial = trial.model_copy(update={"status": reported})
+    for known in (Known(reported=False, cause=Cause.LOST, code=None), Known(reported=False, code=None)):
+        status = settle(known.execution, trial, known.spec, 0).status
+
+        assert (status.state, status.reason) == (TrialState.STOPPED, "TargetReached")
+        assert status.objectives == {"accuracy": 0.5}
+        assert status.curves == CURVES
 
 
 def test_a_request_to_an_earlier_attempt_says_nothing_of_this_one() -> None:

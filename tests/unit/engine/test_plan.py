@@ -11,9 +11,10 @@ from tests.unit.engine.simulation import NEVER, Fate, Script, Simulation, all_we
 from tunewright.api.study import HyperparameterStudy, Phase
 from tunewright.api.trial import Purpose, Stop, Trial, TrialState
 from tunewright.engine.actions import CreateTrial, Propose, RecordTrial, StartAttempt, StopAttempt
-from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
+from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit, Obstacle
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
+from tunewright.metrics.curves import summary_of
 from tunewright.search.samplers.grid import GridSampler
 
 
@@ -384,6 +385,104 @@ def test_an_interrupted_trial_begins_again_until_it_was_too_often() -> None:
 
     assert ended(home) == [(0, "Failed", "TooManyInterruptions")]
     assert len(home.attempts_begun) == 2
+
+
+IMAGE = Obstacle("ImagePullFailed", "no such image")
+
+
+def test_nothing_begins_while_something_stands_in_the_way_and_all_goes_on_once_it_is_gone() -> None:
+    home = Simulation(a_small_study(tests=False))
+    home.obstruct(IMAGE)
+    home.advance(60_000)
+    assert home.study.status.phase is Phase.RUNNING
+    assert (home.trials, home.processes, home.proposals) == ({}, {}, 0)
+    home.obstruct(None)
+    home.advance(1_000)
+    assert len(home.living) == 2
+    home.obstruct(IMAGE)
+    home.advance(60_000)
+    assert [state for _, state, _ in ended(home)] == ["Completed"] * 2
+    home.obstruct(None)
+    home.run()
+
+    assert len(ended(home)) == 4
+
+
+def test_what_stands_in_the_way_of_a_final_test_keeps_the_study_testing() -> None:
+    home = Simulation(a_small_study(maxTrials=1))
+    home.advance(9_000)
+    home.obstruct(IMAGE)
+    home.advance(60_000)
+    assert home.study.status.phase is Phase.TESTING
+    assert trials(home, is_test) == []
+    home.obstruct(None)
+    home.run()
+
+    assert len(trials(home, is_test)) == 1
+
+
+def test_time_goes_on_while_something_stands_in_the_way() -> None:
+    home = Simulation(a_small_study(maxDuration="60s"))
+    home.advance(1_000)
+    home.obstruct(IMAGE)
+    home.advance(100_000)
+
+    assert home.study.status.phase is Phase.COMPLETED
+    assert home.study.status.reason == "MaxDurationReached"
+
+
+def test_a_trial_that_waits_before_an_obstacle_ends_when_the_time_is_up() -> None:
+    interrupted = Fate(code=None, cause=Cause.DISRUPTED, final=None)
+    home = Simulation(a_small_study(maxTrials=1, maxDuration="60s"), scripted(interrupted))
+    home.advance(5_000)
+    home.obstruct(IMAGE)
+    home.advance(30_000)
+    assert ended(home) == [(0, "Pending", "Disrupted")]
+    home.advance(60_000)
+
+    assert ended(home) == [(0, "Stopped", "MaxDurationReached")]
+    assert home.study.status.phase is Phase.COMPLETED
+
+
+def test_a_final_test_that_waits_before_an_obstacle_ends_when_the_time_is_up() -> None:
+    home = Simulation(a_small_study(maxTrials=2, parallelism=1, maxDuration="60s"))
+    home.advance(25_000)
+    home.obstruct(IMAGE)
+    home.advance(60_000)
+
+    states = {test.spec.index: test.status.state for test in trials(home, is_test)}
+    assert states == {0: TrialState.STOPPED, 1: TrialState.COMPLETED}
+    assert home.study.status.phase is Phase.COMPLETED
+
+
+def test_a_running_attempt_is_stopped_though_something_stands_in_the_way() -> None:
+    home = Simulation(a_small_study(), scripted(Fate(runs=NEVER), Fate(runs=NEVER)))
+    home.advance(5_000)
+    home.obstruct(IMAGE)
+    home.suspend()
+    home.advance(5_000)
+
+    assert home.study.status.phase is Phase.SUSPENDED
+    assert not home.living
+
+
+def test_what_a_stop_is_decided_by_is_written_with_it() -> None:
+    running = a_trial(0, state=TrialState.RUNNING)
+    points = [(1, 0.5), (2, 0.25)]
+    execution = Execution(
+        AttemptKey("digits-0", 1),
+        started_at=0,
+        metrics={"accuracy": summary_of(points)},
+        curves={"accuracy": points},
+    )
+    record = plan(State.of(a_study(suspend=True), [running], [execution]), 0).actions[0]
+
+    assert isinstance(record, RecordTrial)
+    status = record.trial.status
+    assert status.stop == Stop(attempt=1, reason="Suspended", message="the study was suspended")
+    assert status.metrics == execution.metrics
+    assert (status.objectives, status.curves) == ({"accuracy": 0.5}, {"accuracy": points})
+    assert status.state is TrialState.RUNNING
 
 
 def test_a_request_to_stop_is_written_before_it_is_made_and_made_again_after_a_restart() -> None:

@@ -3,7 +3,7 @@
 from tests.builders import a_study, a_trial
 
 from tunewright.api.trial import Attempt, Outcome, ProposalInputs, Trial, TrialState
-from tunewright.engine.facts import AttemptKey, Execution, Exit
+from tunewright.engine.facts import AttemptKey, Execution, Exit, Obstacle
 from tunewright.engine.state import State
 
 
@@ -96,6 +96,17 @@ def test_a_restarted_state_takes_the_charges_of_deleted_trials_from_the_studys_s
 
     assert (state.charges.gpu_milliseconds, state.charges.failed_trials) == (1_000, 1)
     assert state.next_index == 5
+
+
+def test_after_a_restart_what_stood_in_the_way_does_so_until_the_home_says_otherwise() -> None:
+    blocked = {"type": "Blocked", "status": "True", "reason": "QuotaExceeded", "message": "no room"}
+    for status, expected in (("True", Obstacle("QuotaExceeded", "no room")), ("False", None)):
+        conditions = [{**blocked, "status": status, "lastTransitionTime": 1_000}]
+        state = State.of(a_study(status={"conditions": conditions}))
+        assert state.obstacle == expected
+
+        state.obstructed(None)
+        assert state.obstacle is None
 
 
 def test_an_attempts_end_is_passed_over_once_it_is_recorded_or_its_trial_has_ended_or_is_gone() -> None:

@@ -8,6 +8,7 @@ from tests.builders import a_study, a_trial
 from tunewright.api.study import HyperparameterStudy, Phase, StudyStatus
 from tunewright.api.trial import MetricSummary, Purpose, Trial, TrialState
 from tunewright.engine.ending import Ending
+from tunewright.engine.facts import Obstacle
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State
 from tunewright.engine.status import MAX_FRONT, status_of
@@ -47,7 +48,12 @@ def test_the_conditions_follow_the_phase(phase: Phase, ending: Ending | None, ty
     found = status(State.of(a_study()), phase=phase, ending=ending)
 
     assert holding(found) == types
-    assert [condition.type for condition in found.conditions] == ["Complete", "Failed", "Suspended"]
+    assert [condition.type for condition in found.conditions] == [
+        "Complete",
+        "Failed",
+        "Suspended",
+        "Blocked",
+    ]
     assert {condition.reason for condition in found.conditions} == {found.reason}
     assert found.reason == (ending.reason if ending else phase.value)
     assert found.message == (ending.message if ending else "")
@@ -60,7 +66,31 @@ def test_a_condition_says_when_it_last_changed() -> None:
     )
 
     changed = {condition.type: condition.last_transition_time for condition in found.conditions}
-    assert changed == {"Complete": 1_000, "Failed": 1_000, "Suspended": 2_000}
+    assert changed == {"Complete": 1_000, "Failed": 1_000, "Suspended": 2_000, "Blocked": 1_000}
+
+
+def test_an_obstacle_is_a_condition_of_its_own_until_the_study_is_over() -> None:
+    state = State.of(a_study())
+    state.obstructed(Obstacle("ImagePullFailed", "no such image"))
+    found = status(state)
+
+    assert holding(found) == ["Blocked"]
+    [blocked] = [condition for condition in found.conditions if condition.type == "Blocked"]
+    assert (blocked.reason, blocked.message) == ("ImagePullFailed", "no such image")
+    assert (found.phase, found.reason) == (Phase.RUNNING, "Running")
+    assert {condition.reason for condition in found.conditions if condition != blocked} == {"Running"}
+    assert holding(status(state, phase=Phase.COMPLETED, ending=DONE)) == ["Complete"]
+
+
+def test_an_obstacle_that_changes_its_words_has_not_begun_anew() -> None:
+    study = a_study()
+    for now, obstacle in ((1_000, Obstacle("A", "a")), (2_000, Obstacle("B", "b")), (3_000, None)):
+        state = State.of(study)
+        state.obstructed(obstacle)
+        study = study.model_copy(update={"status": status(state, now)})
+        [blocked] = [condition for condition in study.status.conditions if condition.type == "Blocked"]
+
+        assert blocked.last_transition_time == (1_000 if obstacle else 3_000)
 
 
 def test_it_speaks_of_the_generation_that_it_saw() -> None:
