@@ -44,7 +44,3 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
-
-{{- /* Where the pods of trials serve their metrics, as the operator makes them. */}}
-{{- define "tunewright.metricsPort" -}}9464{{- end }}
-{{- define "tunewright.metricsPortName" -}}tunewright{{- end }}

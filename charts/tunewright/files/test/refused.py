@@ -26,7 +26,9 @@ def main(namespace: str, name: str, seconds: int) -> str | None:
             if condition["type"] == "Failed" and condition["status"] == "True":
                 print(f"the operator answers: {condition['reason']}: {condition['message']}")
                 if condition["reason"] != "InvalidStudy":
-                    return f"{namespace}/{name}: the reason is {condition['reason']}; it should be InvalidStudy"
+                    return (
+                        f"{namespace}/{name}: the reason is {condition['reason']}; it should be InvalidStudy"
+                    )
                 return None
     return f"{namespace}/{name}: the operator has not answered within {seconds} s; its log says why"
 
