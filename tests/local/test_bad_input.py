@@ -147,7 +147,7 @@ CASES: dict[str, tuple[list[Callable[[Document], None]], list[tuple[str, str]]]]
     "no-trials": ([at("spec.budget.maxTrials", 0)], [("spec.budget.maxTrials", "must be at least 1")]),
     "no-budget": ([without("spec.budget")], [("spec.budget", "maxTrials: 20")]),
     "no-trial": ([without("spec.trial")], [("spec.trial", "give trainer or template")]),
-    "two-trials": ([at("spec.trial.template", {})], [("spec.trial", "not both")]),
+    "empty-template": ([at("spec.trial.template", {})], [("spec.trial.template.spec", "required")]),
     "no-duration": ([at("spec.budget.maxDuration", "soon")], [("spec.budget.maxDuration", "1h30m")]),
     "unknown-model": ([at("spec.trial.trainer.model", "mpl")], [("spec.trial.trainer.model", "mean mlp?")]),
     "unknown-data-set": (

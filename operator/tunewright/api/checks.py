@@ -32,10 +32,10 @@ def check(study: HyperparameterStudy) -> list[Problem]:
         problems.append(Problem("spec.budget", "required to run, such as budget: {maxTrials: 20}"))
     if spec.trial is None:
         problems.append(Problem("spec.trial", "required to run; give trainer or template below it"))
-    elif spec.trial.trainer is not None:
+    if spec.trial is not None and spec.trial.trainer is not None:
         problems += check_trainer(spec, spec.trial.trainer)
-    elif spec.trial.template is not None:
-        problems += check_template(spec, spec.trial.template)
+    if spec.trial is not None and spec.trial.template is not None:
+        problems += check_template(spec, spec.trial)
     if spec.budget is not None and spec.trial is not None:
         problems += _check_room(spec.budget, spec.trial.grace_period)
     problems += _check_size(spec.parameters)

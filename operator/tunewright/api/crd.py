@@ -15,6 +15,7 @@ from tunewright.api.base import GROUP, VERSION, Condition, Model, Resource
 from tunewright.api.parameters import Parameter
 from tunewright.api.study import (
     MAX_NAME,
+    Checkpoints,
     HyperparameterStudy,
     Metrics,
     Objective,
@@ -66,7 +67,11 @@ _RULES: Mapping[type[Model], list[Rule]] = {
         )
     ],
     Metrics: [("!has(self.pattern) || self.source == 'log'", "pattern is for the source log")],
-    TrialDefinition: [("has(self.trainer) != has(self.template)", "give either trainer or template")],
+    Checkpoints: [("has(self.claim) != has(self.claimTemplate)", "give either claim or claimTemplate")],
+    TrialDefinition: [
+        ("has(self.trainer) || has(self.template)", "give trainer or template"),
+        ("!has(self.metricsContainer) || has(self.template)", "metricsContainer is for a template"),
+    ],
 }
 
 _LIST_KEYS: Mapping[type[Model], str] = {Objective: "metric", Parameter: "name", Condition: "type"}

@@ -27,6 +27,7 @@ from tunewright.api.problems import Invalid, unknown
 
 METRIC = r"[A-Za-z_][A-Za-z0-9_./-]*"
 NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+SIZE = r"[0-9]+(\.[0-9]+)?([kMGTPE]|[KMGTPE]i)?"
 MAX_NAME = 63  # of a label's value in Kubernetes: the study's name is one of its trials' labels
 
 
@@ -189,17 +190,80 @@ class Metrics(Model):
         return self
 
 
-class TrialDefinition(Model):
-    """How a trial runs: the built-in trainer, or a Job template."""
+class AccessMode(StrEnum):
+    """How a claim may be mounted."""
 
-    trainer: Trainer | None = Field(None, description="The built-in trainer. Either this or template.")
+    READ_WRITE_ONCE = "ReadWriteOnce"
+    READ_WRITE_MANY = "ReadWriteMany"
+    READ_WRITE_ONCE_POD = "ReadWriteOncePod"
+
+
+class ClaimTemplate(Model):
+    """What each trial's own PersistentVolumeClaim asks for."""
+
+    size: Str = Field(
+        min_length=1,
+        max_length=32,
+        description="Its size, such as 10Gi.",
+        json_schema_extra={"pattern": f"^{SIZE}$"},
+    )
+    storage_class_name: Str | None = Field(
+        None,
+        min_length=1,
+        max_length=253,
+        description="Its storage class; the cluster's own if left out.",
+    )
+    access_modes: list[AccessMode] = Field(
+        [AccessMode.READ_WRITE_ONCE], min_length=1, max_length=3, description="How it may be mounted."
+    )
+
+    @field_validator("size")
+    @classmethod
+    def _check_size(cls, size: str) -> str:
+        if not re.fullmatch(SIZE, size, re.ASCII):
+            raise ValueError("must be a size such as 500Mi or 10Gi")
+        return size
+
+
+class Checkpoints(Model):
+    """The volume that keeps checkpoints beyond an attempt's pod."""
+
+    claim: Str | None = Field(
+        None,
+        min_length=1,
+        max_length=253,
+        description="An existing PersistentVolumeClaim, mounted by all trials: it must be ReadWriteMany.",
+    )
+    claim_template: ClaimTemplate | None = Field(
+        None, description="One PersistentVolumeClaim for each trial, deleted with it."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.claim is None) == (self.claim_template is None):
+            raise Invalid(
+                "", "give either claim or claimTemplate" + ("" if self.claim is None else ", not both")
+            )
+        return self
+
+
+class TrialDefinition(Model):
+    """How a trial runs: the built-in trainer, a Job template, or the trainer in the pod of a template."""
+
+    trainer: Trainer | None = Field(None, description="The built-in trainer.")
     template: dict[str, JsonValue] | None = Field(
-        None, description="A Job template (batch/v1 JobTemplateSpec). Either this or trainer."
+        None,
+        description="A Job template (batch/v1 JobTemplateSpec). Beside trainer it says how the trainer's pod "
+        "looks: its resources, volumes, node selector and the like.",
     )
     metrics_container: Str | None = Field(
         None, description="Of a template with several containers: the one that trains and reports."
     )
     metrics: Metrics = Field(Metrics(), description="How metrics are read.")
+    checkpoints: Checkpoints | None = Field(
+        None,
+        description="On a cluster: the volume for checkpoints. If left out, they end with the attempt.",
+    )
     final_test: Bool | None = Field(
         None,
         description="Whether the best and the default configuration are evaluated on the held-out test data "
@@ -223,13 +287,11 @@ class TrialDefinition(Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.trainer is None) == (self.template is None):
-            raise Invalid(
-                "", "give either trainer or template" + ("" if self.trainer is None else ", not both")
-            )
+        if self.trainer is None and self.template is None:
+            raise Invalid("", "give trainer or template")
         if self.trainer is not None and self.metrics.source is not MetricsSource.SDK:
             raise Invalid("metrics.source", "the built-in trainer reports through the SDK; remove metrics")
-        if self.trainer is not None and self.metrics_container is not None:
+        if self.template is None and self.metrics_container is not None:
             raise Invalid("metricsContainer", "only for template")
         return self
 
@@ -239,7 +301,7 @@ class StudySpec(Model):
 
     not_built_yet = ("earlyStopping", "warmStartFrom", "constraints", "stages")
 
-    editable: ClassVar[tuple[str, ...]] = ("budget", "suspend")
+    editable: ClassVar[tuple[str, ...]] = ("budget", "suspend", "cancel")
     """What may change once the study has begun. Its trials are results of all the rest."""
 
     objectives: list[Objective] = Field(
@@ -252,6 +314,11 @@ class StudySpec(Model):
     trial: TrialDefinition | None = Field(None, description="How a trial runs. Required to run.")
     suspend: Bool = Field(
         False, description="While true, running attempts end with a checkpoint and none starts."
+    )
+    cancel: Bool = Field(
+        False,
+        description="Gives the study up: running attempts end with a checkpoint, none starts, nothing is "
+        "tested, and the study has failed with the reason Cancelled. Wins over suspend.",
     )
 
     @model_validator(mode="after")
@@ -364,6 +431,7 @@ class BestTrial(Status):
     index: Int = Field(description="The trial's index.")
     parameters: dict[str, Scalar] = Field(description="Its configuration.")
     objectives: dict[str, float] = Field(description="Its value of each objective.")
+    summary: Str = Field("", description="Its value of each objective, in one line.")
     test: dict[str, float] = Field({}, description="Metrics of its final test evaluation.")
 
 
@@ -377,14 +445,18 @@ class ConditionType(StrEnum):
 
 
 class StudyStatus(Status):
-    """What Tunewright says of a study; all of it but `nextIndex` and `charged` is recomputed."""
+    """What Tunewright says of a study; all of it but `nextIndex`, `charged` and `departed` is recomputed."""
 
     phase: Phase = Field(Phase.PENDING, description="Where the study stands.")
     reason: Str = Field("", description="Why, in one word for programs.")
     message: Str = Field("", description="Why, in a sentence for people.")
     next_index: Int = Field(0, description="The next trial's index; never falls.")
     charged: Charges = Field(Charges(), description="What has been charged to the budget; never falls.")
+    departed: Charges = Field(
+        Charges(), description="What of it was charged by trials that have been deleted; never falls."
+    )
     trials: TrialCounts = Field(TrialCounts(), description="How many trials there are, by state.")
+    progress: Str = Field("", description="How many trials have ended, of how many at most.")
     best: BestTrial | None = Field(None, description="The best trial so far.")
     default: BestTrial | None = Field(None, description="The default configuration's trial, to compare with.")
     pareto_front: list[BestTrial] = Field(

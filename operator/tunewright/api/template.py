@@ -6,14 +6,68 @@ from typing import Any
 
 from tunewright.api.naming import environment_name
 from tunewright.api.problems import Problem, unknown
-from tunewright.api.study import StudySpec
+from tunewright.api.study import StudySpec, TrialDefinition
 
 _TEMPLATE = "spec.trial.template"
 _REFERENCE = re.compile(r"\$\$|\$\((HP_[A-Za-z0-9_]+)\)", re.ASCII)
 
+_TEXT: Mapping[str, Any] = {"text": True}
+"""Stands for a text, where other mappings stand for an object with fields."""
 
-def check_template(spec: StudySpec, template: Mapping[str, Any]) -> list[Problem]:
+_LABELS = {"labels": {"*": _TEXT}, "annotations": {"*": _TEXT}}
+_CONTAINER = {
+    "volumeMounts": [{"mountPath": _TEXT}],
+    "ports": [{}],
+    "resources": {"limits": {}, "requests": {}, "claims": [{}]},
+    "securityContext": {"capabilities": {"add": [_TEXT], "drop": [_TEXT]}},
+}
+_JOB_TEMPLATE = {
+    "metadata": _LABELS,
+    "spec": {
+        "template": {
+            "metadata": _LABELS,
+            "spec": {
+                "volumes": [{}],
+                "securityContext": {},
+                "initContainers": [_CONTAINER],
+                "containers": [_CONTAINER],
+            },
+        }
+    },
+}
+"""What of a template is read or added to: it must have this form where it is there at all."""
+
+_NONE = object()
+_FIXED: Mapping[str, Mapping[str, tuple[object, str]]] = {
+    "spec": {
+        "completions": (1, "an attempt is one pod"),
+        "parallelism": (1, "an attempt is one pod"),
+        "completionMode": ("NonIndexed", "an attempt is one pod"),
+        "backoffLimit": (0, "spec.budget.maxAttempts bounds how often an interrupted trial is tried again"),
+        "podReplacementPolicy": ("Failed", "an attempt is one pod"),
+        "podFailurePolicy": (_NONE, "how a trial ended is told from its pod by Tunewright's own rules"),
+        "activeDeadlineSeconds": (
+            _NONE,
+            "it runs on while the pod waits; give it below spec.template.spec",
+        ),
+        "suspend": (False, "spec.suspend suspends the study"),
+        "selector": (_NONE, "Kubernetes chooses it"),
+        "manualSelector": (False, "Kubernetes chooses the selector"),
+    },
+    "spec.template.spec": {
+        "restartPolicy": ("Never", "an attempt's program is started once"),
+        "terminationGracePeriodSeconds": (_NONE, "give spec.trial.gracePeriod instead"),
+    },
+}
+"""What Tunewright sets itself: the one value that a template may name, and why."""
+
+LEAST_TTL = 60
+"""Seconds that an ended Job must be kept, so that its end is seen though the operator starts anew."""
+
+
+def check_template(spec: StudySpec, definition: TrialDefinition) -> list[Problem]:
     """What is wrong with the study's `batch/v1` JobTemplateSpec, each by its path."""
+    template: Any = definition.template
     holder: Any = template
     path = _TEMPLATE
     for field in ("spec", "template", "spec"):
@@ -26,31 +80,96 @@ def check_template(spec: StudySpec, template: Mapping[str, Any]) -> list[Problem
     path = f"{path}.containers"
     if not isinstance(containers, list) or not containers:
         return [Problem(path, "must be a list of at least one container")]
+    problems = list(_check_shape(template, _TEMPLATE, _JOB_TEMPLATE))
+    if problems:
+        return problems
     variables = {environment_name(parameter.name) for parameter in spec.parameters}
-    problems = [
-        problem
-        for index, container in enumerate(containers)
-        for problem in _check_container(container, f"{path}[{index}]", variables)
-    ]
-    return problems or list(_check_metrics_container(spec, [container["name"] for container in containers]))
+    for field in ("containers", "initContainers"):
+        for index, container in enumerate(holder.get(field, [])):
+            where = f"{_TEMPLATE}.spec.template.spec.{field}[{index}]"
+            problems += _check_container(container, where, variables)
+    problems += _check_fixed(template)
+    if not problems:
+        problems += _check_metrics_container(definition, containers)
+    return problems
 
 
-def _check_metrics_container(spec: StudySpec, names: list[str]) -> Iterator[Problem]:
-    assert spec.trial is not None
-    wanted = spec.trial.metrics_container
+def metrics_container(definition: TrialDefinition) -> dict[str, Any]:
+    """Of a checked template, the container that trains and reports: the named one, or the only one."""
+    template: Any = definition.template
+    containers: list[dict[str, Any]] = template["spec"]["template"]["spec"]["containers"]
+    wanted = definition.metrics_container
+    return next(each for each in containers if wanted is None or each["name"] == wanted)
+
+
+def extended_resources(container: Mapping[str, Any]) -> dict[str, Any]:
+    """The devices that a container asks for, as the template gives their quantities: `nvidia.com/gpu: 1`.
+
+    They are told from cpu and memory by the domain in their name.
+    """
+    resources = container.get("resources", {})
+    asked = {**resources.get("requests", {}), **resources.get("limits", {})}
+    return {name: quantity for name, quantity in asked.items() if "/" in name}
+
+
+def _check_shape(value: Any, path: str, shape: Any) -> Iterator[Problem]:
+    if shape is _TEXT:
+        if not isinstance(value, str):
+            yield Problem(path, "must be a text; put it in quotes")
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            yield Problem(path, "must be a list")
+            return
+        for index, item in enumerate(value):
+            yield from _check_shape(item, f"{path}[{index}]", shape[0])
+    elif not isinstance(value, dict):
+        yield Problem(path, "must be an object with fields")
+    else:
+        for field, each in value.items():
+            if field in shape or "*" in shape:
+                yield from _check_shape(each, f"{path}.{field}", shape.get(field, shape.get("*")))
+
+
+def _check_fixed(template: Any) -> Iterator[Problem]:
+    for level, fixed in _FIXED.items():
+        holder = template
+        for field in level.split("."):
+            holder = holder[field]
+        for field, (allowed, why) in fixed.items():
+            if field in holder and holder[field] != allowed:
+                right = "remove it" if allowed is _NONE else f"must be {allowed} or left out"
+                yield Problem(f"{_TEMPLATE}.{level}.{field}", f"{right}: {why}")
+    ttl = template["spec"].get("ttlSecondsAfterFinished", LEAST_TTL)
+    if not isinstance(ttl, int) or ttl < LEAST_TTL:
+        message = f"must be at least {LEAST_TTL}: a Job that is gone at once takes its result with it"
+        yield Problem(f"{_TEMPLATE}.spec.ttlSecondsAfterFinished", message)
+    deadline = template["spec"]["template"]["spec"].get("activeDeadlineSeconds", 1)
+    if not isinstance(deadline, int) or deadline < 1:
+        path = f"{_TEMPLATE}.spec.template.spec.activeDeadlineSeconds"
+        yield Problem(path, "must be a whole number, at least 1")
+
+
+def _check_metrics_container(
+    definition: TrialDefinition, containers: list[dict[str, Any]]
+) -> Iterator[Problem]:
+    names = [container["name"] for container in containers]
+    wanted = definition.metrics_container
     if wanted is None and len(names) > 1:
         listed = ", ".join(names)
         yield Problem(
             "spec.trial.metricsContainer", f"required with several containers; choose one of {listed}"
         )
-    if wanted is not None and wanted not in names:
+    elif wanted is not None and wanted not in names:
         yield Problem("spec.trial.metricsContainer", unknown("container", wanted, names))
+    elif definition.trainer is not None:
+        container = metrics_container(definition)
+        path = f"{_TEMPLATE}.spec.template.spec.containers[{names.index(container['name'])}]"
+        for field in ("command", "args"):
+            if field in container:
+                yield Problem(f"{path}.{field}", "spec.trial.trainer runs here; remove one of them")
 
 
-def _check_container(container: Any, path: str, variables: set[str]) -> Iterator[Problem]:
-    if not isinstance(container, dict):
-        yield Problem(path, "must be an object with fields")
-        return
+def _check_container(container: Mapping[str, Any], path: str, variables: set[str]) -> Iterator[Problem]:
     if not isinstance(container.get("name"), str):
         yield Problem(f"{path}.name", "required, and must be a text")
     named = set(variables)
@@ -64,6 +183,9 @@ def _check_container(container: Any, path: str, variables: set[str]) -> Iterator
     for field in ("command", "args", "env"):
         if field in container and not isinstance(container[field], list):
             yield Problem(f"{path}.{field}", "must be a list")
+    for name, quantity in extended_resources(container).items():
+        if not str(quantity).isdecimal():
+            yield Problem(f"{path}.resources.limits.{name}", "must be a whole number, such as 1")
 
 
 def _listed(container: Mapping[str, Any], field: str) -> list[Any]:

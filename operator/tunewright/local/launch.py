@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tunewright.api.problems import Problem
-from tunewright.api.study import HyperparameterStudy, StudySpec, Trainer
+from tunewright.api.study import HyperparameterStudy, StudySpec, Trainer, TrialDefinition
+from tunewright.api.template import metrics_container
 from tunewright.api.trial import Trial
+from tunewright.engine.trainer_options import MODULE, options_of
 from tunewright.engine.variables import expand, variables_of
 from tunewright_trainer.catalog import DATASETS
 
@@ -46,35 +48,12 @@ def command_of(spec: StudySpec, trial: Trial, attempt: Mapping[str, str]) -> Com
     objectives = [objective.metric for objective in spec.objectives]
     variables = {**variables_of(trial, spec.parameters, objectives), **attempt}
     if spec.trial.trainer is not None:
-        return Command([sys.executable, "-m", "tunewright_trainer", *_options(spec.trial.trainer)], variables)
-    container = metrics_container(spec)
+        return Command([sys.executable, "-m", MODULE, *options_of(spec.trial.trainer)], variables)
+    container = metrics_container(spec.trial)
     for entry in container.get("env", []):
         variables[entry["name"]] = expand(entry.get("value", ""), variables)
     words = [*container["command"], *container.get("args", [])]
     return Command([expand(word, variables) for word in words], variables)
-
-
-def _options(trainer: Trainer) -> list[str]:
-    options = {
-        "--model": trainer.model,
-        "--dataset": trainer.dataset,
-        "--max-epochs": trainer.max_epochs,
-        "--seed": trainer.seed,
-        "--validation-fraction": trainer.validation_fraction,
-        "--test-fraction": trainer.test_fraction,
-    }
-    if trainer.target is not None:
-        options["--target"] = trainer.target
-    return [f"{option}={value}" for option, value in options.items()]  # a value may begin with a dash
-
-
-def metrics_container(spec: StudySpec) -> dict[str, Any]:
-    """Of a template, the container that trains and reports: the named one, or the only one."""
-    assert spec.trial is not None
-    template: Any = spec.trial.template
-    containers: list[dict[str, Any]] = template["spec"]["template"]["spec"]["containers"]
-    wanted = spec.trial.metrics_container
-    return next(each for each in containers if wanted is None or each["name"] == wanted)
 
 
 def environment(variables: Mapping[str, str], threads: int, device: str | None) -> dict[str, str]:
@@ -100,13 +79,15 @@ def check_local(study: HyperparameterStudy, base: Path) -> list[Problem]:
     """What of the study a process on this machine cannot do, each by its path.
 
     The study has passed `api.checks`. `base` is the folder that relative paths start from, the study file's.
+    Of a template beside the built-in trainer nothing is refused: it says how a pod looks, and not what is
+    trained. Neither is the volume for checkpoints, which are in the study's folder here.
     """
     definition = study.spec.trial
     if definition is None:
         return []
     if definition.trainer is not None:
         return _check_data(definition.trainer, base)
-    return _check_template(study.spec)
+    return _check_template(definition)
 
 
 def _check_data(trainer: Trainer, base: Path) -> list[Problem]:
@@ -116,16 +97,15 @@ def _check_data(trainer: Trainer, base: Path) -> list[Problem]:
     return [Problem("spec.trial.trainer.dataset", message)]
 
 
-def _check_template(spec: StudySpec) -> list[Problem]:
-    assert spec.trial is not None
+def _check_template(definition: TrialDefinition) -> list[Problem]:
     root = "spec.trial.template"
-    template: Any = spec.trial.template
+    template: Any = definition.template
     problems = _unsupported("", root, template)
     problems += _unsupported("spec", f"{root}.spec", template["spec"])
     problems += _unsupported("spec.template", f"{root}.spec.template", template["spec"]["template"])
     pod = template["spec"]["template"]["spec"]
     problems += _unsupported("spec.template.spec", f"{root}.spec.template.spec", pod)
-    container = metrics_container(spec)
+    container = metrics_container(definition)
     for index, each in enumerate(pod["containers"]):
         path = f"{CONTAINERS}[{index}]"
         if each is not container:

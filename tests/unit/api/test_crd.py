@@ -92,6 +92,7 @@ class TestStructure:
             "number": (int, float),
             "boolean": bool,
             "object": dict,
+            "array": list,
         }
         for path, node in NODES:
             if "default" in node:
