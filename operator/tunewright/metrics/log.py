@@ -1,6 +1,7 @@
 """Metrics in what a program prints, found by a regular expression."""
 
 import re
+from collections.abc import Callable, Iterable
 
 import regex
 
@@ -65,6 +66,45 @@ class LogReader:
         self._count += 1
         steps = {name.lower(): int(number) for name, number in reversed(_STEP.findall(text))}
         return Observation(steps.get("epoch", steps.get("step", self._count)), values, time)
+
+
+class LogSearch:
+    """Searches what a program prints, until that takes too long: then no further, for good.
+
+    Args:
+        pattern: with the groups `name` and `value`.
+        processor_time: of the calling thread, in seconds.
+
+    Attributes:
+        given_up: whether it is searched no further.
+    """
+
+    def __init__(self, pattern: regex.Pattern[str], processor_time: Callable[[], float]) -> None:
+        self._reader = LogReader(pattern)
+        self._processor_time = processor_time
+        self.given_up = False
+
+    def observations(self, lines: Iterable[tuple[bytes, int]], seconds: float) -> list[Observation]:
+        """The observations in some lines, each with its time in milliseconds since the Unix epoch.
+
+        Args:
+            lines: in their order.
+            seconds: processor time that it may take.
+        """
+        found: list[Observation] = []
+        until = self._processor_time() + seconds
+        for line, time in lines:
+            left = until - self._processor_time()
+            try:
+                if self.given_up or left <= 0:
+                    raise TimeoutError
+                observation = self._reader.parse(line, time, left)
+            except TimeoutError:
+                self.given_up = True
+                break
+            if observation is not None:
+                found.append(observation)
+        return found
 
 
 def _float(text: str | None) -> float | None:

@@ -20,6 +20,7 @@ class Readings:
         reported_at: when it last made progress, in milliseconds since the Unix epoch; None: not known.
         curves: finite values by metric, in the order of their steps, MAX_POINTS at most.
         final: whether the program said that it ended properly; None where it said nothing.
+        note: what was passed over, for the user; empty if nothing was.
     """
 
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Readings:
     reported_at: int | None = None
     curves: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     final: bool | None = None
+    note: str = ""
 
     def merge(self, later: "Readings") -> "Readings":
         """Both together: of the same attempt, the later ones read after these, or from a better source."""
@@ -43,6 +45,7 @@ class Readings:
                 for name in {**self.curves, **later.curves}
             },
             self.final if later.final is None else later.final,
+            later.note or self.note,
         )
 
 

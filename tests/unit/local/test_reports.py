@@ -10,7 +10,8 @@ import pytest
 import regex
 
 from tunewright.local.attempt_files import AttemptFiles
-from tunewright.local.reports import MAX_METRICS, MAX_SEARCH, Reports
+from tunewright.local.reports import MAX_SEARCH, Reports
+from tunewright.metrics.gathering import MAX_METRICS
 from tunewright.metrics.log import DEFAULT_PATTERN
 
 BEGAN = 1_000_000

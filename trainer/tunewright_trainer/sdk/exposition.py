@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tunewright_trainer.sdk.environment import Environment
 from tunewright_trainer.sdk.record import Point, Record
 
 
@@ -28,11 +29,19 @@ class _Points:
 
 
 class RecordCollector(Collector):
-    """All samples of one scrape are taken under the lock, so that they belong to one moment."""
+    """All samples of one scrape are taken under the lock, so that they belong to one moment.
 
-    def __init__(self, record: Record, lock: AbstractContextManager[object]) -> None:
+    Says which attempt's they are: another pod may get the address of one that has ended.
+    """
+
+    def __init__(
+        self, record: Record, lock: AbstractContextManager[object], trial: str | None, attempt: int | None
+    ) -> None:
         self._record = record
         self._lock = lock
+        self._identity = InfoMetricFamily("tunewright_attempt", "Whose metrics these are")
+        if trial is not None and attempt is not None:
+            self._identity.add_metric([], {"trial": trial, "attempt": str(attempt)})
 
     def collect(self) -> Iterable[Metric]:
         summaries = (
@@ -59,10 +68,12 @@ class RecordCollector(Collector):
         for points in (*summaries, milestones):
             yield from points.families()
         yield not_finite
+        yield self._identity
 
 
-def serve(record: Record, lock: AbstractContextManager[object], host: str, port: int) -> None:
+def serve(record: Record, lock: AbstractContextManager[object], environment: Environment) -> None:
     """Serves the page from a daemon thread. Raises OSError where the port cannot be had."""
+    assert environment.metrics_port is not None
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RecordCollector(record, lock))
-    start_http_server(port, addr=host, registry=registry)
+    registry.register(RecordCollector(record, lock, environment.trial, environment.attempt))
+    start_http_server(environment.metrics_port, addr=environment.metrics_host, registry=registry)

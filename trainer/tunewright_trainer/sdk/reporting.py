@@ -40,7 +40,7 @@ class Reporter:
             # Imported here: a program that serves no page needs no prometheus_client.
             from tunewright_trainer.sdk import exposition
 
-            exposition.serve(self._record, self._lock, environment.metrics_host, environment.metrics_port)
+            exposition.serve(self._record, self._lock, environment)
 
     def report(self, step: int, metrics: Mapping[str, float]) -> None:
         with self._lock:
