@@ -10,14 +10,18 @@ from typing import Any
 import yaml
 from kubernetes import config
 from kubernetes.client import ApiClient, Configuration
-from kubernetes.config.incluster_config import SERVICE_HOST_ENV_NAME, SERVICE_TOKEN_FILENAME
+from kubernetes.config.incluster_config import (
+    SERVICE_HOST_ENV_NAME,
+    SERVICE_TOKEN_FILENAME,
+    InClusterConfigLoader,
+)
 
 from tunewright.api.problems import InvalidInput, Problem
 
 POOL_SIZE = 64
 """Connections kept open; more threads than that open and close some of theirs."""
 
-_NAMESPACE_FILE = Path(SERVICE_TOKEN_FILENAME).with_name("namespace")
+SERVICE_ACCOUNT = Path(SERVICE_TOKEN_FILENAME).parent
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,19 @@ class Connection:
 
 
 def connect(
-    context: str | None, kubeconfig: str | None, environ: Mapping[str, str] = os.environ
+    context: str | None,
+    kubeconfig: str | None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    service_account: Path = SERVICE_ACCOUNT,
 ) -> Connection:
     """As kubectl would connect: by a kubeconfig, or where there is none as the pod's service account.
 
     Args:
         context: a context of the kubeconfig; its current one where None.
         kubeconfig: path; $KUBECONFIG, then ~/.kube/config where None.
+        environ: the environment.
+        service_account: the folder where a pod finds its token.
 
     Raises:
         InvalidInput: there is none, or the kubeconfig cannot be used.
@@ -43,7 +53,7 @@ def connect(
     path = kubeconfig or environ.get("KUBECONFIG") or "~/.kube/config"
     asked_for = kubeconfig is not None or context is not None
     if not asked_for and not _exists(path) and environ.get(SERVICE_HOST_ENV_NAME):
-        return _of_service_account()
+        return _of_service_account(environ, service_account)
     if not _exists(path):
         where = "name one with --kubeconfig or KUBECONFIG" if kubeconfig is None else "no such file"
         raise InvalidInput([Problem("", f"no kubeconfig; {where}")], path)
@@ -67,11 +77,12 @@ def _of_kubeconfig(path: str, context: str | None) -> Connection:
     return Connection(ApiClient(configuration), chosen["context"].get("namespace") or "default")
 
 
-def _of_service_account() -> Connection:
+def _of_service_account(environ: Mapping[str, str], folder: Path) -> Connection:
     configuration = _configuration()
     try:
-        config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-        namespace = _NAMESPACE_FILE.read_text().strip()
+        loader = InClusterConfigLoader(str(folder / "token"), str(folder / "ca.crt"), environ=environ)  # type: ignore[no-untyped-call]
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        namespace = (folder / "namespace").read_text().strip()
     except (config.ConfigException, OSError) as error:
         raise InvalidInput([Problem("", f"this pod has no usable service account: {error}")]) from error
     return Connection(ApiClient(configuration), namespace or "default")
