@@ -17,7 +17,10 @@ from tests.cluster.machine import packages, places
 from tests.cluster.machine.errors import Unavailable
 
 KUBERNETES, KWOK, HELM = "1.36.3", "0.8.0", "3.22.0"
-CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+ETCD = "go.etcd.io/etcd/server/v3"
+"""In the version that Kubernetes itself requires: an older one cannot serve all of its watches."""
+
 LINKED = "-s -w"  # without symbols
 PAUSE_SOURCE = Path(__file__).with_name("pause.c")
 STAGES = (
@@ -112,9 +115,10 @@ def build_kubernetes(commands: Sequence[str], work: Path, out: Path) -> None:
         for name, value in version.items()
     ]
     flags = ["-trimpath", "-ldflags", " ".join([LINKED, *stamps])]
-    sources = [f"k8s.io/kubernetes/cmd/{name}" for name in commands]
+    sources = [ETCD if name == "etcd" else f"k8s.io/kubernetes/cmd/{name}" for name in commands]
     with progress(f"{', '.join(commands)} (1 of 4)"):
         run(["go", "build", "-mod=mod", *flags, "-o", f"{out}/", *sources], work)
+    (out / "server").rename(out / "etcd")
 
 
 def module_file(upstream: str) -> str:

@@ -60,10 +60,10 @@ def kubeconfig(state: Path, network: Network, token: str) -> str:
     )
 
 
-def etcd(state: Path) -> list[str]:
+def etcd(binaries: Binaries, state: Path) -> list[str]:
     peer = "http://127.0.0.1:2380"
     return [
-        "etcd",
+        str(binaries["etcd"]),
         f"--data-dir={state / 'etcd'}",
         "--unsafe-no-fsync",
         "--listen-client-urls=http://127.0.0.1:2379",

@@ -126,7 +126,7 @@ class MachineCluster(Cluster):
         record, found = self.record, self.binaries
         match component:
             case "etcd":
-                return controlplane.etcd(record.state)
+                return controlplane.etcd(found, record.state)
             case "kube-apiserver":
                 return controlplane.api_server(found, record.state, record.network)
             case "kube-controller-manager":

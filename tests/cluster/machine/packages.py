@@ -11,7 +11,6 @@ from tests.cluster.machine.errors import Unavailable
 
 TO_BUILD: Mapping[str, str] = {"gcc": "gcc", "/usr/include/stdlib.h": "libc6-dev"}
 TO_RUN: Mapping[str, str] = {
-    "etcd": "etcd-server",
     "containerd": "containerd",
     "runc": "runc",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
