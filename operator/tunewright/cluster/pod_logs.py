@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -129,12 +129,18 @@ class LogOfPod:
         follower: reads it.
         pattern: finds metrics in it, by the groups `name` and `value`.
         objectives: metrics that are taken in however many others there are.
+        clock: seconds, never running back.
     """
 
     def __init__(
-        self, follower: Follower, pattern: regex.Pattern[str], objectives: Collection[str] = ()
+        self,
+        follower: Follower,
+        pattern: regex.Pattern[str],
+        objectives: Collection[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._follower = follower
+        self._clock = clock
         self._search = LogSearch(pattern, time.thread_time)
         self._gathering = Gathering(objectives, MAX_POINTS)
         self._failing_since: float | None = None
@@ -158,9 +164,9 @@ class LogOfPod:
         try:
             _, more = self._read_for(DRAIN, ended=True)
         except Unavailable as error:
-            now = time.monotonic()
-            self._failing_since = self._failing_since or now
-            if now - self._failing_since < PATIENCE:
+            if self._failing_since is None:
+                self._failing_since = self._clock()
+            if self._clock() - self._failing_since < PATIENCE:
                 raise
             self._note = f"the end of its log could not be read: {error}"
         except (NotFound, Refused) as error:
@@ -181,7 +187,7 @@ class LogOfPod:
 
     def _read_for(self, seconds: float, *, ended: bool) -> tuple[bool, bool]:
         """Read on for so long; whether there was a report, and whether there is more."""
-        until = time.monotonic() + seconds
+        until = self._clock() + seconds
         reported, more = False, not self._drained
         while more and not self._search.given_up:
             lines, more = self._follower.read(ended=ended)
@@ -190,6 +196,6 @@ class LogOfPod:
             observations = self._search.observations(pieces, MAX_SEARCH * max(1.0, size / CHUNK))
             self._gathering.take(observations)
             reported = reported or bool(observations)
-            if time.monotonic() > until:
+            if self._clock() > until:
                 break
         return reported, more and not self._search.given_up

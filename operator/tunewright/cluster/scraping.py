@@ -50,9 +50,8 @@ def fetch(pod_ip: str, port: int, timeout: float = TIMEOUT, limit: int = MAX_BYT
     if not end or not status[0].startswith(b"HTTP/1."):
         raise ScrapeFailed("the answer is not HTTP")
     if status[1:2] != [b"200"]:
-        raise ScrapeFailed(
-            f"the answer is not 200: {one_line(b' '.join(status[1:]).decode(errors='replace'))}"
-        )
+        said = b" ".join(status[1:]).decode(errors="replace")
+        raise ScrapeFailed(f"the answer is not 200: {one_line(said)}")
     return page
 
 

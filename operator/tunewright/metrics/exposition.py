@@ -58,7 +58,7 @@ def parse_page(page: bytes) -> Page:
 
 
 def _samples(page: bytes) -> Iterator[Sample]:
-    """Those of the SDK; of its lines only, as the parser's time can grow with the square of a line's length."""
+    """Those of the SDK. Other and longer lines are left out: the parser's time grows with their square."""
     lines = page.decode(errors="replace").splitlines()
     if not any(line.startswith("# TYPE tunewright_metric ") for line in lines):
         raise ValueError("the page has no metric tunewright_metric; is it that of tunewright_trainer?")

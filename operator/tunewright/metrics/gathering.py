@@ -49,7 +49,7 @@ class Gathering:
             self._add(name, summary_of(some), some)
 
     def take_readings(self, readings: Readings) -> bool:
-        """Take in what was read of all that the attempt has reported so far; whether there was anything new."""
+        """Take in what was read of all that the attempt has reported so far; whether anything is new."""
         before = (self.metrics, self.not_finite)
         self.not_finite |= frozenset(filter(self._admits, readings.not_finite))
         for name, summary in readings.metrics.items():
