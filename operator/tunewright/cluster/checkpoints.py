@@ -44,7 +44,7 @@ def mounts_of(trial: Trial, checkpoints: Checkpoints | None) -> Mounts:
     """
     own = _claim_name(trial, checkpoints)
     volumes = [_volume(_VOLUME, own)]
-    mounts = [{"name": _VOLUME, "mountPath": CHECKPOINTS}]
+    mounts: list[Document] = [{"name": _VOLUME, "mountPath": CHECKPOINTS}]
     variables = {"TUNEWRIGHT_CHECKPOINT_DIR": f"{CHECKPOINTS}/{trial.name}"}
     source = trial.spec.source
     if source is not None and checkpoints is not None:

@@ -87,7 +87,7 @@ def execution_of(
     )
 
 
-def pod_of(pods: Iterable[Document]) -> Document | None:
+def pod_of(pods: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     """Of a Job's pods the one that counts: the newest that has begun to run, else the newest."""
     return max(
         pods,
