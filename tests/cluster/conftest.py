@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.cluster.machine import binaries, given, lifecycle, resolve
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.errors import Unavailable

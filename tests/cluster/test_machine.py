@@ -1,4 +1,4 @@
-"""The cluster on a bare machine: it runs real containers, keeps to itself, survives crashes and leaves nothing."""
+"""The cluster on a bare machine: it runs real containers, keeps apart, survives crashes and leaves nothing."""
 
 import json
 import os
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.cluster.machine import cgroups, images, lifecycle, network
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.lifecycle import MachineCluster
@@ -84,7 +83,9 @@ def test_a_container_runs_on_the_node_and_its_last_word_is_read(cluster: Cluster
     cluster.kubectl("label", "namespace", "machine", "pod-security.kubernetes.io/enforce=restricted")
     since = cluster.audit_position()
     cluster.kubectl("create", "-n", "machine", "-f", "-", input=pod("probe", seconds=0))
-    cluster.kubectl("wait", "-n", "machine", "--for=jsonpath={.status.phase}=Failed", "--timeout=60s", "pod/probe")
+    cluster.kubectl(
+        "wait", "-n", "machine", "--for=jsonpath={.status.phase}=Failed", "--timeout=60s", "pod/probe"
+    )
 
     assert cluster.kubectl("logs", "-n", "machine", "probe") == "user 65534, API server reached\n"
     ended = json.loads(cluster.kubectl("get", "-n", "machine", "pod", "probe", "-o", "json"))
@@ -130,7 +131,9 @@ def test_two_clusters_keep_apart(cluster: Cluster, second: MachineCluster, probe
         each.kubectl("create", "-f", "-", input=pod("same-name", seconds=600))
     for each in (cluster, second):
         each.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod/same-name")
-    addresses = {each.kubectl("get", "pod/same-name", "-o", "jsonpath={.status.podIP}") for each in (cluster, second)}
+    addresses = {
+        each.kubectl("get", "pod/same-name", "-o", "jsonpath={.status.podIP}") for each in (cluster, second)
+    }
     assert len(addresses) == 2
     second.kubectl("delete", "--now", "pod/same-name")
     assert cluster.kubectl("get", "pod/same-name", "-o", "jsonpath={.status.phase}") == "Running"
@@ -149,14 +152,16 @@ def test_killed_parts_come_back_with_what_the_cluster_held(second: MachineCluste
 
 
 @pytest.mark.slow
-def test_after_a_crash_of_all_a_new_one_starts_and_down_leaves_nothing(second: MachineCluster, probe: Path) -> None:
+def test_after_a_crash_of_all_a_new_one_starts_and_down_leaves_nothing(
+    second: MachineCluster, probe: Path
+) -> None:
     second.record.init.kill()
     again = lifecycle.up(second.name)
     again.load_image(probe)
     again.kubectl("create", "-f", "-", input=pod("alive", seconds=600))
     again.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod/alive")
     processes = [Process.of(pid) for pid in cgroups.members(again.name)]
-    spaces = {os.readlink(f"/proc/{again.record.init.pid}/ns/{kind}") for kind in ("net", "mnt", "pid")}
+    spaces = {Path(f"/proc/{again.record.init.pid}/ns/{kind}").readlink() for kind in ("net", "mnt")}
     assert len(processes) > 8  # the parts, two shims or more, the pod's
 
     assert lifecycle.down(again.name)
@@ -170,11 +175,11 @@ def test_after_a_crash_of_all_a_new_one_starts_and_down_leaves_nothing(second: M
     assert not lifecycle.down(again.name)
 
 
-def all_namespaces() -> set[str]:
+def all_namespaces() -> set[Path]:
     found = set()
-    for process in Path("/proc").glob("[0-9]*/ns/*"):
+    for space in Path("/proc").glob("[0-9]*/ns/*"):
         try:
-            found.add(os.readlink(process))
+            found.add(space.readlink())
         except OSError:  # it has ended since
             continue
     return found
