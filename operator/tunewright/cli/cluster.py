@@ -10,11 +10,10 @@ from tunewright.api.problems import InvalidInput, Problem, unknown
 from tunewright.cli.failures import CannotBeDone
 from tunewright.cli.where import Where
 from tunewright.cluster.api_error import ApiError, NotFound, Refused, Unavailable
-from tunewright.cluster.gateway import STUDIES, TRIALS, Gateway, Kind
+from tunewright.cluster.gateway import NAMESPACES, STUDIES, TRIALS, Gateway
 from tunewright.cluster.view import view_of
 from tunewright.report.view import StudyView
 
-_NAMESPACES = Kind("/api/v1", "namespaces")
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
@@ -85,7 +84,7 @@ class Cluster:
     def _exists(self) -> bool:
         """Whether there is the namespace; it counts as there for a user who may not see it."""
         try:
-            self.gateway.get(_NAMESPACES, None, self.namespace)
+            self.gateway.get(NAMESPACES, None, self.namespace)
         except NotFound:
             return False
         except Refused:

@@ -23,8 +23,8 @@ class NonEmptyPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-class Name(click.ParamType):
-    """The name of something; not "", as above."""
+class ContextName(click.ParamType[str]):
+    """Anything but "", as above."""
 
     name = "name"
 
@@ -33,6 +33,17 @@ class Name(click.ParamType):
         if not value:
             self.fail("a name must not be empty.", param, ctx)
         return str(value)
+
+
+class Name(ContextName):
+    """The name of an object, which is no path."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As `click.ParamType` does it."""
+        name = super().convert(value, param, ctx)
+        if "/" in name:
+            self.fail(f"{name!r} is a path; give a name.", param, ctx)
+        return name
 
 
 FILE = NonEmptyPath(path_type=Path)
@@ -53,7 +64,7 @@ NAMESPACE = click.option(
     "--namespace", "-n", type=Name(), help="The study's namespace in a cluster; the context's if left out."
 )
 CONTEXT = click.option(
-    "--context", type=Name(), help="The cluster, as kubeconfig names it; the current one if left out."
+    "--context", type=ContextName(), help="The cluster, as kubeconfig names it; the current one if left out."
 )
 KUBECONFIG = click.option(
     "--kubeconfig", type=NonEmptyPath(path_type=Path), help="The kubeconfig file; as kubectl if left out."
@@ -231,3 +242,81 @@ def samplers() -> None:
     from tunewright.cli.check import list_samplers
 
     list_samplers()
+
+
+@commands.command(short_help="Run the operator: what the chart installs.")
+@click.option(
+    "--namespace",
+    "namespaces",
+    type=Name(),
+    multiple=True,
+    help="A namespace whose studies to run; may be repeated. All of the cluster if left out.",
+)
+@click.option("--trainer-image", default="", help="The built-in trainer's image.")
+@click.option("--trainer-image-pull-policy", type=click.Choice(["Always", "IfNotPresent", "Never"]))
+@click.option(
+    "--job-ttl",
+    type=click.IntRange(min=60),
+    default=3600,
+    show_default=True,
+    help="Seconds that an ended Job, and with it the pod's log, is kept.",
+)
+@click.option(
+    "--scrape-interval",
+    type=click.FloatRange(min=1),
+    default=10,
+    show_default=True,
+    help="Seconds between two looks at a running trial's metrics.",
+)
+@click.option(
+    "--sampler-workers",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Processes that samplers run in.",
+)
+@click.option(
+    "--sampler-timeout",
+    type=click.FloatRange(min=1),
+    default=300,
+    show_default=True,
+    help="Seconds after which a sampler has failed.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=4, show_default=True, help="Studies stepped at once."
+)
+@click.option("--lease-namespace", type=Name(), help="Where the operator's Lease is; its own if left out.")
+@click.option("--lease-name", type=Name(), default="tunewright-operator", show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Of /healthz, /readyz and /metrics.",
+)
+@click.option("--log-format", type=click.Choice(["json", "text"]), default="json", show_default=True)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+)
+@CONTEXT
+@KUBECONFIG
+def operator(
+    trainer_image: str,
+    trainer_image_pull_policy: str | None,
+    job_ttl: int,
+    kubeconfig: Path | None,
+    **options: Any,
+) -> int:
+    """Run the operator, until SIGTERM.
+
+    Exit codes: 0 asked to end, 1 it lost its lease or a part of it died, 2 bad input.
+    """
+    from tunewright.cluster.job_defaults import JobDefaults
+    from tunewright.cluster.operator import Options, run_operator
+
+    path = None if kubeconfig is None else str(kubeconfig)
+    defaults = JobDefaults(trainer_image, trainer_image_pull_policy, job_ttl)
+    return run_operator(Options(defaults=defaults, kubeconfig=path, **options))

@@ -7,14 +7,14 @@ from tunewright.cli.signals import exit_on_signals
 
 
 def main() -> None:
-    """Run the command line."""
+    """The process's whole work."""
     exit_on_signals()
     ensure_standard_streams()
-    raise SystemExit(_run())
+    raise SystemExit(run())
 
 
-def _run() -> int:
-    """Returns the exit code."""
+def run() -> int:
+    """Run the command that the process was started with. Returns the exit code."""
     # Imported here: it takes a while, in which a signal may come.
     import click
     from click.exceptions import NoArgsIsHelpError

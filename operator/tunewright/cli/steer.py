@@ -5,15 +5,16 @@ import click
 from tunewright.api.problems import InvalidInput, Problem
 from tunewright.api.study import Phase
 from tunewright.cli.cluster import Cluster, explained
+from tunewright.cli.failures import CannotBeDone
 from tunewright.cli.where import Where
 from tunewright.cluster.gateway import STUDIES
 
-_OVER = (Phase.COMPLETED, Phase.FAILED)
+_OVER = [phase for phase in Phase if phase.terminal]
 
 
 def suspend(where: Where, study: str) -> None:
     """Have what runs end with a checkpoint, and start nothing new."""
-    _set(where, study, "suspend", True, "is to be suspended; what runs saves a checkpoint and ends")
+    _set(where, study, "suspend", True, "is to be suspended: what runs saves a checkpoint and ends")
 
 
 def resume(where: Where, study: str) -> None:
@@ -23,7 +24,7 @@ def resume(where: Where, study: str) -> None:
 
 def cancel(where: Where, study: str) -> None:
     """End a study for good; what it has found stays."""
-    _set(where, study, "cancel", True, "is to end; what it has found stays")
+    _set(where, study, "cancel", True, "is to end: what runs is stopped, and what was found stays")
 
 
 def _set(where: Where, name: str, field: str, value: bool, outlook: str) -> None:
@@ -35,13 +36,14 @@ def _set(where: Where, name: str, field: str, value: bool, outlook: str) -> None
     """
     with explained():
         cluster = Cluster.of(where)
-        study = cluster.study(
-            name
-        )  # plain, not a model: a study that cannot be read can be cancelled all the same
+        study = cluster.study(name)  # plain: one that no model can read is cancelled all the same
         phase = study.get("status", {}).get("phase")
         if phase in _OVER:
             raise InvalidInput([Problem("", f"it is over: {phase}")], f"study {cluster.namespace}/{name}")
-        done = study["spec"].get(field, False) == value
-        if not done:
-            cluster.gateway.merge(STUDIES, cluster.namespace, name, {"spec": {field: value}})
-    click.echo(f"Study {name} in namespace {cluster.namespace} {outlook}{' already' if done else ''}.")
+        if study["spec"].get(field, False) == value:
+            outlook = f"has spec.{field}: {str(value).lower()} already"
+        else:
+            changed = cluster.gateway.merge(STUDIES, cluster.namespace, name, {"spec": {field: value}})
+            if changed["spec"].get(field, False) != value:  # the server drops what it does not know
+                raise CannotBeDone(f"the Tunewright of this cluster is older, and has no spec.{field}")
+    click.echo(f"Study {name} in namespace {cluster.namespace} {outlook}.")

@@ -32,7 +32,9 @@ def view_of(gateway: Gateway, namespace: str, study: str, kubectl: str = "kubect
     document = gateway.get(STUDIES, namespace, study)
     found = _read(HyperparameterStudy, document)
     documents = gateway.list(TRIALS, namespace, selector=f"{labels.STUDY}={study}")
-    trials = [_read(Trial, each) for each in documents if _is_owned(each, document)]
+    # One that was deleted, and had the same name, may have left some for a while.
+    own = [each for each in documents if labels.owner_uid(each) == document["metadata"]["uid"]]
+    trials = [_read(Trial, each) for each in own]
     curves = {trial.name: trial.status.curves for trial in trials if trial.status.curves}
     logs = {
         trial.name: f"{kubectl} logs -n {namespace} job/{job_name(trial.name, attempt)}"
@@ -41,12 +43,6 @@ def view_of(gateway: Gateway, namespace: str, study: str, kubectl: str = "kubect
         if (attempt := _latest_attempt(trial))
     }
     yield StudyView(found, trials, curves, logs)
-
-
-def _is_owned(trial: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
-    """Whether it is this study's: one that was deleted, and had the same name, may have left some for a while."""
-    owners = trial["metadata"].get("ownerReferences", [])
-    return any(owner["uid"] == study["metadata"]["uid"] for owner in owners)
 
 
 def _latest_attempt(trial: Trial) -> int:
@@ -62,6 +58,6 @@ def _read(kind: type[_Kind], document: Mapping[str, Any]) -> _Kind:
         first = problems_of(error)[0]
         metadata = document["metadata"]
         raise InvalidInput(
-            [Problem("", f"this version of Tunewright cannot read it: {first}")],
+            [Problem("", f"broken, or newer than this Tunewright: {first}")],
             f"{kind.__name__} {metadata['namespace']}/{metadata['name']}",
         ) from error

@@ -35,7 +35,7 @@ def _parts(view: StudyView, trial: Trial) -> Iterator[RenderableType]:
     yield Text(f"{_origin(trial)}{_standing(view, trial)}")
     yield from _section("Parameters", _parameters(view, trial))
     yield from _section("Attempts", _attempts(trial))
-    yield from _section("Metrics", _metrics(trial))
+    yield from _section("Metrics", _metrics(view, trial))
     yield from _section("Test evaluation", _test(view, trial))
     if trial.name in view.logs:
         yield from _section("Log", Text(f"  {printable(view.logs[trial.name])}"))
@@ -111,11 +111,12 @@ def _ran(attempt: Attempt) -> str:
     return duration(attempt.ended_at - attempt.started_at)
 
 
-def _metrics(trial: Trial) -> RenderableType:
+def _metrics(view: StudyView, trial: Trial) -> RenderableType:
     if not trial.status.metrics:
         return Text("  none was reported")
     table = plain_table("  name", ">last", ">at step", ">least", ">at step", ">greatest", ">at step")
-    for name, summary in trial.status.metrics.items():
+    for name in view.in_order(trial.status.metrics):
+        summary = trial.status.metrics[name]
         table.add_row(
             Text(f"  {printable(name)}"),
             number(summary.last),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -26,7 +27,7 @@ def results(view: StudyView) -> Record:
         and {
             "name": best.name,
             "index": best.index,
-            "parameters": best.parameters,
+            "parameters": _in_order(view, best.parameters),
             "metrics": _finite({**_metrics_of(view, best.name), **best.objectives}),
             "test": _finite(view.test(best.name)),
         },
@@ -44,7 +45,7 @@ def record(view: StudyView, trial: Trial) -> Record:
         "state": status.state.value,
         "reason": status.reason,
         "message": status.message,
-        "parameters": trial.spec.parameters,
+        "parameters": _in_order(view, trial.spec.parameters),
         "metrics": _finite(view.metrics(trial)),
         "test": _finite(view.test(trial.name)),
         "pareto": any(member.name == trial.name for member in view.front),
@@ -91,8 +92,8 @@ def as_csv(view: StudyView) -> str:
     """One row per trial; a column per parameter, metric and test metric, empty where there is no value."""
     trials = results(view)["trials"]
     parameters = [parameter.name for parameter in view.study.spec.parameters]
-    metrics = list(dict.fromkeys(metric for trial in trials for metric in trial["metrics"]))
-    tests = list(dict.fromkeys(metric for trial in trials for metric in trial["test"]))
+    metrics = view.in_order({metric for trial in trials for metric in trial["metrics"]})
+    tests = view.in_order({metric for trial in trials for metric in trial["test"]})
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     own = ["name", "index", "purpose", "state", "reason", "message", "attempts"]
@@ -118,6 +119,12 @@ def _cell(value: Scalar | None) -> str | int | float | None:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"  # else a spreadsheet runs it as a formula
     return value
+
+
+def _in_order(view: StudyView, parameters: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """As the study declares them: a cluster sorts what it stores."""
+    declared = [parameter.name for parameter in view.study.spec.parameters]
+    return {name: parameters[name] for name in declared if name in parameters}
 
 
 def _metrics_of(view: StudyView, name: str) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """A study as a report sees it: the same for both homes."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -126,10 +126,19 @@ class StudyView:
 
     def metrics(self, trial: Trial) -> dict[str, float]:
         """One value of each metric: of an objective the trial's value, of any other the last observation."""
-        return {
+        values = {
             **{metric: summary.last for metric, summary in trial.status.metrics.items()},
             **trial.status.objectives,
         }
+        return {metric: values[metric] for metric in self.in_order(values)}
+
+    def in_order(self, metrics: Iterable[str]) -> list[str]:
+        """Some metrics as they are shown: the objectives, then the others by name.
+
+        The order in which they were reported is lost in a cluster, which sorts what it stores.
+        """
+        first = {objective.metric: place for place, objective in enumerate(self.objectives)}
+        return sorted(metrics, key=lambda metric: (first.get(metric, len(first)), metric))
 
     def test(self, name: str) -> dict[str, float]:
         """The metrics of a trial's test evaluation on held-out data; empty where it has none that completed.
@@ -142,7 +151,8 @@ class StudyView:
         if not measured and evaluation is not None and evaluation.status.state is TrialState.COMPLETED:
             measured = self.metrics(evaluation)
         own = self._by_name[name].status.metrics if name in self._by_name else {}
-        return {metric: value for metric, value in measured.items() if metric not in own} or measured
+        new = [metric for metric in measured if metric not in own] or measured
+        return {metric: measured[metric] for metric in self.in_order(new)}
 
     @cached_property
     def _by_name(self) -> Mapping[str, Trial]:

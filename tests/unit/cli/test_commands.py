@@ -26,6 +26,11 @@ def tunewright(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[st
         ),
         (["results", "-n", ""], "Invalid value for '--namespace' / '-n': a name must not be empty."),
         (["results", ""], "Invalid value for '[STUDY]': a name must not be empty."),
+        (
+            ["results", "examples/a.yaml"],
+            "Invalid value for '[STUDY]': 'examples/a.yaml' is a path; give a name.",
+        ),
+        (["show", "3", "-n", "a/b"], "Invalid value for '--namespace' / '-n': 'a/b' is a path; give a name."),
         (["cancel", "-n", "team-a"], "Missing argument 'STUDY'."),
         (
             ["suspend", "digits"],

@@ -50,11 +50,6 @@ def test_a_folder_is_taken_as_it_is() -> None:
             ".tunewright: no study is named digit; did you mean digits? Choose one of digits, faces",
         ),
         (
-            ["digits"],
-            "../digits",
-            ".tunewright: no study is named ../digits; did you mean digits? Choose one of digits",
-        ),
-        (
             [],
             "digits",
             ".tunewright: no study here; name its folder with --dir, or its --namespace in a cluster",

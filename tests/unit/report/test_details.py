@@ -28,7 +28,7 @@ def test_the_best_trial_says_all() -> None:
     assert section(text, "Metrics")[0].split() == [
         "name", "last", "at", "step", "least", "at", "step", "greatest", "at", "step",
     ]  # fmt: skip
-    assert section(text, "Test evaluation")[-1].split() == ["test_accuracy", "0.9722", "0.9444", "+0.0278"]
+    assert section(text, "Test evaluation")[1].split() == ["test_accuracy", "0.9722", "0.9444", "+0.0278"]
     assert section(text, "Log") == [f"  .tunewright/digits/logs/{view.best.name}-1.log"]
 
 
