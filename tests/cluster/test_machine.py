@@ -1,4 +1,4 @@
-"""The cluster on a bare machine: it runs real containers, keeps apart, survives crashes and leaves nothing."""
+"""The cluster on a bare machine: it runs real containers, keeps apart, survives crashes, leaves nothing."""
 
 import json
 import os
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cluster.machine import cgroups, images, lifecycle, network
+from tests.cluster.machine import cgroups, images, lifecycle, network, resolve
 from tests.cluster.machine.cluster import Cluster
+from tests.cluster.machine.errors import Unavailable
 from tests.cluster.machine.lifecycle import MachineCluster
 from tests.cluster.machine.processes import Process
 
@@ -183,3 +184,35 @@ def all_namespaces() -> set[Path]:
         except OSError:  # it has ended since
             continue
     return found
+
+
+def test_what_cannot_be_had_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"KUBEBUILDER_ASSETS=\S+ lacks etcd, kube-apiserver, .*: unset it"):
+        resolve.for_tests("any")
+    monkeypatch.setenv("TUNEWRIGHT_TEST_KUBECONFIG", str(tmp_path / "none"))
+    with pytest.raises(Unavailable, match=r"TUNEWRIGHT_TEST_KUBECONFIG=\S+: there is no such file"):
+        resolve.for_tests("any")
+
+
+def test_a_given_cluster_comes_first_and_nothing_is_asked_of_its_machine(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TUNEWRIGHT_TEST_KUBECONFIG", str(cluster.kubeconfig))
+    monkeypatch.setenv("PATH", f"{cluster.kubectl_path.parent}:{os.environ['PATH']}")
+    given = resolve.for_tests("any")
+    assert given.kubectl("get", "nodes", "-o", "name") == cluster.kubectl("get", "nodes", "-o", "name")
+    assert given.helm("list", "--all-namespaces", "--short") == ""
+    for ask in (
+        given.audit_position,
+        given.audit,
+        lambda: given.load_image(tmp_path),
+        lambda: given.add_kwok_nodes(1),
+    ):
+        with pytest.raises(Unavailable, match="given"):
+            ask()
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="--name Two words: a cluster's name has at most 32"):
+        lifecycle.up("Two words")

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.cluster.machine import binaries, cgroups, lifecycle, places, resolve
+from tests.cluster.machine import binaries, cgroups, kind, lifecycle, places, resolve
 from tests.cluster.machine.errors import Unavailable
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("archive", nargs="*", type=Path, help="load: image archives for the cluster's node")
     parser.add_argument("--name", default="dev", help="which cluster, where several run (default: dev)")
     parser.add_argument(
-        "--kwok", type=int, default=0, metavar="N", help="up: add N nodes that only pretend to run pods"
+        "--kwok", type=int, default=0, metavar="N", help="up: with N nodes that only pretend to run pods"
     )
     arguments = parser.parse_args()
     try:
@@ -29,7 +29,8 @@ def up(arguments: argparse.Namespace) -> None:
     begun = time.monotonic()
     cluster = resolve.up(arguments.name)
     if arguments.kwok:
-        cluster.add_kwok_nodes(arguments.kwok)
+        there = cluster.kubectl("get", "nodes", "-l", "type=kwok", "-o", "name").split()
+        cluster.add_kwok_nodes(arguments.kwok - len(there))
     print(f"cluster {cluster.name} is up ({time.monotonic() - begun:.1f} s)\n")
     print(f"export KUBECONFIG={cluster.kubeconfig}")
     print(f"export PATH={cluster.kubectl_path.parent}:$PATH   # kubectl, helm")
@@ -51,7 +52,13 @@ def load(arguments: argparse.Namespace) -> None:
 
 
 def status(arguments: argparse.Namespace) -> None:
-    for name in lifecycle.names():
+    names = lifecycle.names()
+    if not names:
+        print("there is no cluster")
+    for name in names:
+        if kind.there(name):
+            print(f"{name}: a cluster of kind")
+            continue
         record = lifecycle.Record.read(name)
         if record is None or not record.init.alive():
             print(

@@ -52,11 +52,15 @@ def up(name: str) -> KindCluster:
 
 def down(name: str) -> bool:
     """Remove a cluster that `up` made; says whether there was one."""
-    if not (places.state(name) / "kind.kubeconfig").exists():
+    if not there(name):
         return False
     kind("delete", "cluster", "--name", of_kind(name))
     places.forget(name)
     return True
+
+
+def there(name: str) -> bool:
+    return (places.state(name) / "kind.kubeconfig").exists()
 
 
 def of_kind(name: str) -> str:

@@ -35,6 +35,8 @@ def install_stages(cluster: Cluster, binaries: Binaries) -> None:
 def add_nodes(cluster: Cluster, count: int) -> list[str]:
     listed = cluster.kubectl("get", "nodes", "-l", "type=kwok", "-o", "name").split()
     names = [f"kwok-{number}" for number in range(len(listed), len(listed) + count)]
+    if not names:
+        return []
     nodes = {"apiVersion": "v1", "kind": "List", "items": [node(name) for name in names]}
     cluster.kubectl("create", "-f", "-", input=json.dumps(nodes))
     cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "node", *names)

@@ -23,7 +23,12 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     libc = ctypes.CDLL(None, use_errno=True)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    groups = [os.open(path, os.O_WRONLY) for path in order["groups"]]
+    for path in order[
+        "groups"
+    ]:  # before the fork, so that nothing is ever started that belongs to no cluster
+        group = os.open(path, os.O_WRONLY)
+        os.write(group, b"0")
+        os.close(group)
     if order["join"] is None:
         checked(libc.unshare(NEW_MOUNTS | NEW_NETWORK | NEW_PIDS))
     else:
@@ -38,9 +43,6 @@ def main() -> None:
         print(child)
         return
     os.setsid()
-    for group in groups:
-        os.write(group, b"0")
-        os.close(group)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(log, 1)
     os.dup2(log, 2)

@@ -28,7 +28,7 @@ from tests.cluster.machine import (
     places,
 )
 from tests.cluster.machine.binaries import Binaries
-from tests.cluster.machine.cluster import Cluster
+from tests.cluster.machine.cluster import Cluster, CommandError
 from tests.cluster.machine.network import Network
 from tests.cluster.machine.processes import Process
 
@@ -152,7 +152,7 @@ def up(name: str) -> MachineCluster:
     Raises:
         Unavailable: a cluster cannot run here.
         ValueError: the name is not one that a cluster can have.
-        TimeoutError: a part of it does not get ready; the message names its log.
+        TimeoutError: a part of it does not get ready; the message has the last words of each.
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"--name {name}: a cluster's name has at most 32 of the characters a-z, 0-9 and -")
@@ -164,8 +164,19 @@ def up(name: str) -> MachineCluster:
             remove(name)
             record = create(name, found)
         cluster = MachineCluster(record, found)
-        run(cluster)
+        try:
+            run(cluster)
+        except (TimeoutError, CommandError) as failed:
+            raise TimeoutError("\n".join([str(failed), *last_words(record)])) from failed
     return cluster
+
+
+def last_words(record: Record) -> Iterator[str]:
+    """The last line of each part's log."""
+    for component in record.components:
+        lines = (record.state / f"{component}.log").read_text(errors="replace").splitlines() or ["(nothing)"]
+        state = "runs" if running(record, component) else "has ended"
+        yield f"{component} {state} and said last: {lines[-1]}"
 
 
 def create(name: str, found: Binaries) -> Record:
@@ -252,8 +263,7 @@ def wait_for_api_server(record: Record, within: float = 60.0) -> None:
                 return
         except OSError as failed:
             if time.monotonic() > until or not running(record, "kube-apiserver"):
-                log = record.state / "kube-apiserver.log"
-                raise TimeoutError(f"the API server does not get ready ({failed}): see {log}") from None
+                raise TimeoutError(f"the API server does not get ready: {failed}") from None
         time.sleep(0.1)
 
 
