@@ -288,7 +288,7 @@ def test_suspend_resume_and_cancel(said: Said, cluster: Cluster, namespace: str)
     assert said("resume", "digits", "-n", namespace) == f"{study} is to go on.\n"
     assert spec() == {"suspend": False, "cancel": False}
     assert said("resume", "digits", "-n", namespace) == f"{study} has spec.suspend: false already.\n"
-    cancelled = f"{study} is to end: what runs is stopped, and what was found stays.\n"
+    cancelled = f"{study} is to end: what runs is stopped, what was found stays.\n"
     assert said("cancel", "digits", "-n", namespace) == cancelled
     assert spec() == {"suspend": False, "cancel": True}
 
@@ -298,4 +298,4 @@ def test_what_is_over_is_left_alone(tunewright: Run, over: str, command: str) ->
     done = tunewright(command, "shell", "-n", over)
 
     assert (done.code, done.stdout) == (2, "")
-    assert done.stderr == f"study {over}/shell: it is over: Completed\n"
+    assert done.stderr == f"study {over}/shell: it is over: Completed, MaxTrialsReached\n"

@@ -25,6 +25,19 @@ from tests.local.studies import (
 )
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = [
+    "cancel",
+    "crds",
+    "operator",
+    "report",
+    "results",
+    "resume",
+    "run",
+    "samplers",
+    "show",
+    "suspend",
+    "validate",
+]
 
 # The second trial fails.
 SCRIPT = """\
@@ -248,7 +261,7 @@ def test_validate_of_good_and_bad(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.yaml", "good.yaml", "worker.sh"]
 
 
-@pytest.mark.parametrize("command", ["", "crds", "report", "results", "run", "samplers", "show", "validate"])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help(tmp_path: Path, command: str) -> None:
     shown = said(tmp_path, *filter(None, [command]), "--help")
 

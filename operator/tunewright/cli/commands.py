@@ -208,8 +208,11 @@ def resume(where: Where, study: str) -> None:
 @click.argument("study", type=Name())
 @in_a_cluster
 def cancel(where: Where, study: str) -> None:
-    """End STUDY in a cluster for good; what it found stays."""
-    _require_cluster(where, "`tunewright run --set spec.cancel=true` ends a study")
+    """Give STUDY up in a cluster.
+
+    Running trials are stopped, and none is started or tested; what was found stays.
+    """
+    _require_cluster(where, "`tunewright run --set spec.cancel=true` gives a study up")
     from tunewright.cli.steer import cancel
 
     cancel(where, study)

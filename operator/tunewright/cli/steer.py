@@ -23,8 +23,8 @@ def resume(where: Where, study: str) -> None:
 
 
 def cancel(where: Where, study: str) -> None:
-    """End a study for good; what it has found stays."""
-    _set(where, study, "cancel", True, "is to end: what runs is stopped, and what was found stays")
+    """Give a study up: what runs is stopped, and nothing more is started."""
+    _set(where, study, "cancel", True, "is to end: what runs is stopped, what was found stays")
 
 
 def _set(where: Where, name: str, field: str, value: bool, outlook: str) -> None:
@@ -37,9 +37,10 @@ def _set(where: Where, name: str, field: str, value: bool, outlook: str) -> None
     with explained():
         cluster = Cluster.of(where)
         study = cluster.study(name)  # plain: one that no model can read is cancelled all the same
-        phase = study.get("status", {}).get("phase")
-        if phase in _OVER:
-            raise InvalidInput([Problem("", f"it is over: {phase}")], f"study {cluster.namespace}/{name}")
+        status = study.get("status", {})
+        if status.get("phase") in _OVER:
+            ending = ", ".join(filter(None, (status["phase"], status.get("reason"))))
+            raise InvalidInput([Problem("", f"it is over: {ending}")], f"study {cluster.namespace}/{name}")
         if study["spec"].get(field, False) == value:
             outlook = f"has spec.{field}: {str(value).lower()} already"
         else:

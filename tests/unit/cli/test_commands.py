@@ -44,7 +44,7 @@ def tunewright(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[st
         (
             ["cancel", "digits"],
             "name the cluster by --namespace or --context; on this machine, "
-            "`tunewright run --set spec.cancel=true` ends a study.",
+            "`tunewright run --set spec.cancel=true` gives a study up.",
         ),
     ],
 )
