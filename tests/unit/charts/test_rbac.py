@@ -13,7 +13,7 @@ NAMESPACED = {"watchNamespaces": ["team-a", "team-b"]}
 
 
 def grants(role: Object) -> list[Grant]:
-    """One of each group, resource and verb; in the order of the rules, so that a right granted twice is seen."""
+    """Each group, resource and verb; a right granted twice is there twice."""
     return [
         (group, resource, verb)
         for rule in role["rules"]

@@ -58,7 +58,9 @@ def container_of(rendered: Objects) -> Object:
 
 
 def selects(selector: Object, found: Object) -> bool:
-    return selector["matchLabels"].items() <= found["metadata"]["labels"].items()
+    wanted: dict[str, str] = selector["matchLabels"]
+    has: dict[str, str] = found["metadata"]["labels"]
+    return wanted.items() <= has.items()
 
 
 def options_of(rendered: Objects) -> dict[str, Any]:
