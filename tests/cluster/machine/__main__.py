@@ -10,22 +10,36 @@ from tests.cluster.machine.errors import Unavailable
 
 
 def main() -> None:
-    commands = {"up": up, "down": down, "load": load, "status": status, "build": build}
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster.machine", description=__doc__)
-    parser.add_argument("command", choices=commands)
-    parser.add_argument("archive", nargs="*", type=Path, help="load: image archives for the cluster's node")
-    parser.add_argument("--name", default="dev", help="which cluster, where several run (default: dev)")
-    parser.add_argument(
-        "--kwok", type=int, default=0, metavar="N", help="up: with N nodes that only pretend to run pods"
-    )
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     try:
-        commands[arguments.command](arguments)
-    except (Unavailable, ValueError, TimeoutError) as failed:
+        arguments.run(arguments)
+    except (Unavailable, ValueError, TimeoutError, RuntimeError) as failed:
         sys.exit(str(failed))
 
 
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog="python -m tests.cluster.machine", description=__doc__)
+    commands = whole.add_subparsers(required=True)
+    for run in (up, down, load, status, build):
+        command = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        if run in (up, down, load):
+            command.add_argument(
+                "--name", default="dev", help="which cluster, where several run (default: dev)"
+            )
+        if run is up:
+            command.add_argument(
+                "--kwok", type=int, default=0, metavar="N", help="with N nodes that only pretend"
+            )
+        if run is load:
+            command.add_argument(
+                "archive", nargs="+", type=Path, help="as `docker save` or an OCI tool wrote it"
+            )
+    return whole
+
+
 def up(arguments: argparse.Namespace) -> None:
+    """Start a cluster, or mend it, and print how to use it."""
     begun = time.monotonic()
     cluster = resolve.up(arguments.name)
     if arguments.kwok:
@@ -39,6 +53,7 @@ def up(arguments: argparse.Namespace) -> None:
 
 
 def down(arguments: argparse.Namespace) -> None:
+    """Remove every trace of a cluster."""
     if resolve.down(arguments.name):
         print(f"cluster {arguments.name} is gone; binaries and images are kept: rm -r {places.cache()}")
     else:
@@ -46,12 +61,14 @@ def down(arguments: argparse.Namespace) -> None:
 
 
 def load(arguments: argparse.Namespace) -> None:
+    """Give a cluster's node the images of archives."""
     cluster = resolve.up(arguments.name)
     for archive in arguments.archive:
         cluster.load_image(archive)
 
 
 def status(arguments: argparse.Namespace) -> None:
+    """Say which clusters there are, and what they hold of memory."""
     names = lifecycle.names()
     if not names:
         print("there is no cluster")
@@ -71,6 +88,7 @@ def status(arguments: argparse.Namespace) -> None:
 
 
 def build(arguments: argparse.Namespace) -> None:
+    """Build the binaries of a cluster, where they are not built."""
     print(binaries.find().build)
 
 
