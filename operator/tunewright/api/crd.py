@@ -99,11 +99,11 @@ _KINDS: Mapping[type[Resource], _Names] = {
         "hps",
         [
             _column("Phase", ".status.phase"),
-            _column(
-                "Trials", ".status.trials.completed", "integer", description="Trials that have completed."
-            ),
-            _column("Best", ".status.best.objectives"),
+            _column("Trials", ".status.progress", description="Trials that have ended, of how many at most."),
+            _column("Running", ".status.trials.running", "integer"),
+            _column("Best", ".status.best.summary"),
             _column("Reason", ".status.reason", priority=1),
+            _column("Message", ".status.message", priority=1),
             _AGE,
         ],
     ),
@@ -112,10 +112,11 @@ _KINDS: Mapping[type[Resource], _Names] = {
         "trial",
         "hptrial",
         [
-            _column("Study", ".spec.study"),
             _column("State", ".status.state"),
-            _column("Objectives", ".status.objectives"),
+            _column("Objective", ".status.summary"),
             _column("Reason", ".status.reason"),
+            _column("Attempts", ".status.attempts[-1:].number", "integer", priority=1),
+            _column("Configuration", ".status.configuration", priority=1),
             _AGE,
         ],
     ),

@@ -135,6 +135,8 @@ class TrialStatus(Status):
     stop: Stop | None = Field(None, description="The running attempt was asked to end.")
     metrics: dict[str, MetricSummary] = Field({}, description="What was reported, by metric.")
     objectives: dict[str, float] = Field({}, description="The trial's value of each objective.")
+    summary: Str = Field("", description="The trial's value of each objective, in one line.")
+    configuration: Str = Field("", description="The parameters' values, in one line.")
     curves: dict[str, Curve] = Field(
         {}, max_length=8, description="Of each objective: its course, as pairs of a step and the value there."
     )

@@ -5,6 +5,7 @@ from tunewright.api.study import BestTrial
 from tunewright.api.trial import Trial, TrialState
 from tunewright.engine.objectives import vector
 from tunewright.engine.state import State
+from tunewright.engine.wording import in_one_line
 
 
 def best_trials(state: State) -> list[Trial]:
@@ -46,18 +47,29 @@ def untested_trials(state: State) -> list[Trial]:
 
 
 def described(state: State, trial: Trial | None) -> BestTrial | None:
-    """A trial for the study's status, with what its test evaluation reported beyond what it had itself."""
+    """A trial for the study's status, with what its test evaluation measured."""
     if trial is None:
         return None
-    test = state.tally.tests.get(trial.name)
-    measured: dict[str, float] = {}
-    if test is not None:
-        measured = {n: m.last for n, m in test.status.metrics.items() if n not in trial.status.metrics}
     parameters: dict[str, Scalar] = dict(trial.spec.parameters)
     return BestTrial(
         name=trial.name,
         index=trial.spec.index,
         parameters=parameters,
         objectives=trial.status.objectives,
-        test=measured,
+        summary=in_one_line(trial.status.objectives),
+        test=_measured(state, trial),
     )
+
+
+def _measured(state: State, trial: Trial) -> dict[str, float]:
+    """What a trial's test evaluation reported.
+
+    The built-in trainer's evaluation also repeats what it reports in training. What others report under a
+    name that the trial had used, they have measured on the test data.
+    """
+    definition, test = state.study.spec.trial, state.tally.tests.get(trial.name)
+    if test is None:
+        return {}
+    built_in = definition is not None and definition.trainer is not None
+    known = trial.status.metrics if built_in else {}
+    return {name: metric.last for name, metric in test.status.metrics.items() if name not in known}

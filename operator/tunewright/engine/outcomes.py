@@ -17,6 +17,7 @@ from tunewright.engine.facts import Cause, Execution, Exit
 from tunewright.engine.objectives import values_of
 from tunewright.engine.observing import observed
 from tunewright.engine.reasons import Reason
+from tunewright.engine.wording import in_one_line
 from tunewright_trainer.catalog import EXIT_NOT_FINITE, EXIT_OUT_OF_MEMORY
 
 
@@ -160,5 +161,9 @@ def _consequence(verdict: Verdict, attempts: list[Attempt], spec: StudySpec) -> 
 
 
 def with_status(trial: Trial, status: TrialStatus) -> Trial:
-    """The trial with another status."""
-    return trial.model_copy(update={"status": status})
+    """The trial with another status, whose short texts are made."""
+    texts = {
+        "summary": in_one_line(status.objectives),
+        "configuration": in_one_line(trial.spec.parameters),
+    }
+    return trial.model_copy(update={"status": status.model_copy(update=texts)})

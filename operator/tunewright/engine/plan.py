@@ -8,19 +8,20 @@ from tunewright.api.study import Phase
 from tunewright.engine.actions import CreateTrial, Plan, Propose, StartAttempt
 from tunewright.engine.budget import overdrawn_at
 from tunewright.engine.ending import Ending, ending_of
+from tunewright.engine.reasons import StudyReason
 from tunewright.engine.searching import search
 from tunewright.engine.settling import end_waiting, mark_running, record_ends
 from tunewright.engine.state import State
 from tunewright.engine.status import status_of
 from tunewright.engine.stopping import ask_to_stop, silent_until
-from tunewright.engine.testing import run_tests, tests_missing
+from tunewright.engine.testing import is_over, run_tests
 
 _BEGINNINGS = (CreateTrial, StartAttempt, Propose)
 
 
 def plan(state: State, now: int) -> Plan:
     """What to do at `now`, in milliseconds since the Unix epoch. Pure: it changes nothing."""
-    ending = ending_of(state, now)
+    ending = _ending(state, now)
     phase = _phase(state, now, ending)
     actions = record_ends(state) or mark_running(state) or ask_to_stop(state, now, ending)
     actions = actions or end_waiting(state, ending)
@@ -31,9 +32,20 @@ def plan(state: State, now: int) -> Plan:
     return Plan(tuple(actions), status_of(state, now, phase, ending), _wake_at(state, now, phase))
 
 
+def _ending(state: State, now: int) -> Ending | None:
+    """How the search ended. What had ended before it was cancelled stays as it ended."""
+    ending = ending_of(state, now)
+    if not state.study.spec.cancel:
+        return ending
+    before = state.study.status
+    ended = before.phase.terminal and before.reason != StudyReason.CANCELLED
+    if ended and ending is not None and is_over(state, now, ending):
+        return ending
+    return Ending(Phase.FAILED, StudyReason.CANCELLED, "cancelled")
+
+
 def _phase(state: State, now: int, ending: Ending | None) -> Phase:
-    busy = bool(state.open or state.executions)
-    if ending is not None and not busy and not tests_missing(state, now, ending):
+    if ending is not None and is_over(state, now, ending):
         return ending.phase
     if state.study.spec.suspend:
         return Phase.SUSPENDED

@@ -34,3 +34,5 @@ class StudyReason(StrEnum):
     TOO_MANY_FAILED_TRIALS = "TooManyFailedTrials"
     SAMPLER_FAILED = "SamplerFailed"
     NO_TRIAL_COMPLETED = "NoTrialCompleted"
+    CANCELLED = "Cancelled"
+    INVALID_STUDY = "InvalidStudy"

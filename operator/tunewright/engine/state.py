@@ -39,6 +39,7 @@ class State:
         trials: all Trials by name.
         executions: attempts begun and not yet recorded in their trial.
         open: the trials that have not ended, by name.
+        departed: what has been charged for good to trials that are gone.
         charges: what has been charged for good: ended attempts of all trials that are or were there.
         asked: the question that the sampler is at; the only part that no object holds.
         exhausted: whether the sampler has said that there is nothing new.
@@ -54,6 +55,7 @@ class State:
     trials: dict[str, Trial] = field(default_factory=dict)
     executions: dict[AttemptKey, Execution] = field(default_factory=dict)
     open: dict[str, Trial] = field(default_factory=dict)
+    departed: Charges = field(init=False)
     charges: Charges = field(init=False)
     next_index: int = 0
     asked: Asked | None = None
@@ -68,8 +70,10 @@ class State:
     def __post_init__(self) -> None:
         self._derive()
         present = reduce(total, map(charges_of, self.trials.values()), NOTHING)
-        # Where more has been charged than the trials tell of, some were deleted by hand.
-        self.charges = greater(present, self.study.status.charged)
+        # Where more has been charged than the status and the trials tell of, some were deleted unseen.
+        status = self.study.status
+        self.departed = greater(status.departed, difference(status.charged, present))
+        self.charges = total(present, self.departed)
         self._recall()
 
     @classmethod
@@ -94,6 +98,7 @@ class State:
         self.next_index = max(self.next_index, study.status.next_index)
         if spec_changed:
             self._derive()
+        if spec_changed and not study.spec.cancel:
             self.exhausted, self.sampler_error = False, ""
 
     def trial_changed(self, trial: Trial) -> None:
@@ -125,10 +130,14 @@ class State:
         What it was charged stays charged, and what it has used since it last began comes on top: nobody will
         record its end. `now` is in milliseconds since the Unix epoch.
         """
-        if self.trials.pop(name, None) is None:
+        trial = self.trials.pop(name, None)
+        if trial is None:
             return
+        self.departed = total(self.departed, charges_of(trial))
         for execution in self._executions_of(name):
-            self.charges = total(self.charges, Charges(gpu_milliseconds=execution.used(now)))
+            used = Charges(gpu_milliseconds=execution.used(now))
+            self.departed = total(self.departed, used)
+            self.charges = total(self.charges, used)
             del self.executions[execution.key]
         self._derive()
 
@@ -177,7 +186,8 @@ class State:
         for condition in status.conditions:
             if condition.type == ConditionType.BLOCKED and condition.status == "True":
                 self.obstacle = Obstacle(condition.reason, condition.message)
-        if status.observed_generation != self.study.metadata.generation:
+        # A study that is cancelled asks nothing, and stays as it has ended.
+        if status.observed_generation != self.study.metadata.generation and not self.study.spec.cancel:
             return
         # A study without a completed trial may have ended otherwise; then its budget speaks first.
         self.exhausted = status.reason in (StudyReason.SPACE_EXHAUSTED, StudyReason.NO_TRIAL_COMPLETED)

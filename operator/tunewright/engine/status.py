@@ -1,14 +1,26 @@
 """A study's status, from its state."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from tunewright.api.base import Condition
-from tunewright.api.study import ConditionType, Phase, StudyStatus, TrialCounts
+from tunewright.api.problems import Problem
+from tunewright.api.study import (
+    ConditionType,
+    Direction,
+    HyperparameterStudy,
+    Phase,
+    StudyStatus,
+    TrialCounts,
+)
 from tunewright.api.trial import TrialState
-from tunewright.engine.budget import active_time
+from tunewright.engine.budget import active_time, budget_of
 from tunewright.engine.ending import Ending
-from tunewright.engine.evaluation import best_trial, default_trial, described, untested_trials
+from tunewright.engine.evaluation import best_trial, best_trials, default_trial, described, untested_trials
+from tunewright.engine.facts import Obstacle
+from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State
+from tunewright.engine.thinning import thinned
 
 MAX_FRONT = 50
 
@@ -19,15 +31,18 @@ def status_of(state: State, now: int, phase: Phase, ending: Ending | None) -> St
     runs = phase in (Phase.RUNNING, Phase.TESTING)
     since = before.active_since
     several = len(state.study.spec.objectives) > 1
-    reason = ending.reason if ending is not None else phase.value
-    message = _message(state, phase, ending)
+    counts = _counts(state)
+    obstacle = None if phase.terminal else state.obstacle
+    reason, message = _why(state, phase, ending, obstacle)
     return StudyStatus(
         phase=phase,
         reason=reason,
         message=message,
         next_index=max(state.next_index, before.next_index),
         charged=state.charges,
-        trials=_counts(state),
+        departed=state.departed,
+        trials=counts,
+        progress=f"{_ended(counts)}/{budget_of(state.study.spec).max_trials}",
         best=described(state, best_trial(state)),
         default=described(state, default_trial(state)),
         pareto_front=_front(state) if several else [],
@@ -35,19 +50,52 @@ def status_of(state: State, now: int, phase: Phase, ending: Ending | None) -> St
         completion_time=(before.completion_time or now) if phase.terminal else None,
         active_milliseconds=before.active_milliseconds if runs else active_time(state, now),
         active_since=(since if since is not None else now) if runs else None,
-        conditions=_conditions(state, now, phase, reason, message),
+        conditions=_conditions(state.study, now, phase, reason, message, obstacle),
         observed_generation=state.study.metadata.generation,
     )
 
 
-def _message(state: State, phase: Phase, ending: Ending | None) -> str:
+def rejected(study: HyperparameterStudy, now: int, problems: Sequence[Problem]) -> StudyStatus:
+    """The status of a study that cannot be run as it is.
+
+    What is known of its trials is kept: once it can be run, it goes on from there. A study that was over
+    before, and has not been edited since, stays as it ended.
+
+    Args:
+        study: only its metadata and its status are looked at.
+        now: in milliseconds since the Unix epoch.
+        problems: what is wrong, at least one thing.
+    """
+    before, generation = study.status, study.metadata.generation
+    over = before.phase.terminal and before.reason != StudyReason.INVALID_STUDY
+    if over and before.observed_generation == generation:
+        return before
+    more = len(problems) - 1
+    message = str(problems[0]) + (f" (and {more} more)" if more else "")
+    used = 0 if before.active_since is None else max(0, now - before.active_since)
+    return before.model_copy(
+        update={
+            "phase": Phase.FAILED,
+            "reason": StudyReason.INVALID_STUDY.value,
+            "message": message,
+            "completion_time": before.completion_time or now,
+            "active_milliseconds": before.active_milliseconds + used,
+            "active_since": None,
+            "conditions": _conditions(study, now, Phase.FAILED, StudyReason.INVALID_STUDY, message),
+            "observed_generation": generation,
+        }
+    )
+
+
+def _why(state: State, phase: Phase, ending: Ending | None, obstacle: Obstacle | None) -> tuple[str, str]:
+    """Why the study is in its phase: a reason and a message."""
     if ending is None:
-        return ""
+        return (phase.value, "") if obstacle is None else (obstacle.reason, obstacle.message)
     untested = untested_trials(state) if phase is Phase.COMPLETED else []
     if not untested:
-        return ending.message
+        return ending.reason, ending.message
     names = " and ".join(trial.name for trial in untested)
-    return f"{ending.message}; no budget was left for the final test of {names}"
+    return ending.reason, f"{ending.message}; no budget was left for the final test of {names}"
 
 
 def _counts(state: State) -> TrialCounts:
@@ -63,20 +111,37 @@ def _counts(state: State) -> TrialCounts:
     )
 
 
+def _ended(counts: TrialCounts) -> int:
+    return counts.completed + counts.stopped + counts.failed
+
+
 def _front(state: State) -> list[object]:
-    indices = list(state.tally.front)[:MAX_FRONT]
-    return [described(state, state.trials[state.tally.names[index]]) for index in indices]
+    """The front, or of a large one some members evenly along the first objective, its best among them."""
+    front = best_trials(state)
+    if len(front) > MAX_FRONT:
+        first = state.study.spec.objectives[0]
+        sign = 1 if first.direction is Direction.MAXIMIZE else -1
+        # The last one is the best, as the tally has it.
+        front.sort(key=lambda trial: (sign * trial.status.objectives[first.metric], -trial.spec.index))
+        front = sorted(thinned(front, MAX_FRONT), key=lambda trial: trial.spec.index)
+    return [described(state, trial) for trial in front]
 
 
-def _conditions(state: State, now: int, phase: Phase, reason: str, message: str) -> list[Condition]:
-    obstacle = None if phase.terminal else state.obstacle
+def _conditions(
+    study: HyperparameterStudy,
+    now: int,
+    phase: Phase,
+    reason: str,
+    message: str,
+    obstacle: Obstacle | None = None,
+) -> list[Condition]:
     holding = {
         ConditionType.COMPLETE: phase is Phase.COMPLETED,
         ConditionType.FAILED: phase is Phase.FAILED,
         ConditionType.SUSPENDED: phase is Phase.SUSPENDED,
         ConditionType.BLOCKED: obstacle is not None,
     }
-    before = {condition.type: condition for condition in state.study.status.conditions}
+    before = {condition.type: condition for condition in study.status.conditions}
     conditions = []
     for kind, holds in holding.items():
         old = before.get(kind)
@@ -89,7 +154,7 @@ def _conditions(state: State, now: int, phase: Phase, reason: str, message: str)
                 reason=blocked.reason if blocked is not None else reason,
                 message=blocked.message if blocked is not None else message,
                 last_transition_time=now if old is None or old.status != status else old.last_transition_time,
-                observed_generation=state.study.metadata.generation,
+                observed_generation=study.metadata.generation,
             )
         )
     return conditions

@@ -41,6 +41,11 @@ def tests_missing(state: State, now: int, ending: Ending) -> list[Trial]:
     return [trial for trial in tested_trials(state) if _evaluation_name(state, trial) is not None]
 
 
+def is_over(state: State, now: int, ending: Ending) -> bool:
+    """Whether nothing is left to do of a study whose search has ended so."""
+    return not state.open and not state.executions and not tests_missing(state, now, ending)
+
+
 def _evaluation(state: State, source: Trial) -> Trial:
     trial = new_trial(state, source.spec.index, Purpose.FINAL_TEST, source.spec.parameters, Proposal())
     return trial.model_copy(

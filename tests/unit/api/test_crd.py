@@ -172,6 +172,12 @@ class TestContent:
         node = at(STUDY, path)
         assert expected.items() <= node.items()
 
+    def test_a_curve_is_a_bounded_list_of_pairs_of_numbers(self) -> None:
+        curve = at(TRIAL, ".status.curves.*")
+        pair: Node = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+        assert curve == {"type": "array", "maxItems": 32, "items": pair}
+        assert at(TRIAL, ".status.curves")["maxProperties"] == 8
+
     @pytest.mark.parametrize("path", [".default", ".values[]", ".when.*[]"])
     def test_a_scalar_is_of_any_type(self, path: str) -> None:
         assert "type" not in at(STUDY, f".spec.parameters[]{path}")
@@ -205,13 +211,16 @@ class TestContent:
             assert definition["metadata"]["name"] == f"{names['plural']}.tunewright.dev"
             assert definition["spec"]["versions"][0]["subresources"] == {"status": {}}
         columns = [column["name"] for column in STUDY["spec"]["versions"][0]["additionalPrinterColumns"]]
-        assert columns == ["Phase", "Trials", "Best", "Reason", "Age"]
+        assert columns == ["Phase", "Trials", "Running", "Best", "Reason", "Message", "Age"]
+        columns = [column["name"] for column in TRIAL["spec"]["versions"][0]["additionalPrinterColumns"]]
+        assert columns == ["State", "Objective", "Reason", "Attempts", "Configuration", "Age"]
 
     @pytest.mark.parametrize("definition", [STUDY, TRIAL])
     def test_a_column_shows_a_field_that_is_there(self, definition: Node) -> None:
         fields = dict(nodes(schema(definition)))
         for column in definition["spec"]["versions"][0]["additionalPrinterColumns"]:
-            assert column["jsonPath"] in fields or column["jsonPath"] == ".metadata.creationTimestamp"
+            path = column["jsonPath"].replace("[-1:]", "[]")
+            assert path == ".metadata.creationTimestamp" or fields[path]["type"] == column["type"]
 
 
 @pytest.mark.parametrize(("definition", "whole"), [(STUDY, a_study()), (TRIAL, a_trial(3, accuracy=0.5))])

@@ -21,7 +21,6 @@ from tunewright.engine.actions import (
     StopAttempt,
 )
 from tunewright.engine.budget import gpu_time
-from tunewright.engine.charges import charges_of
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit, Obstacle
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
@@ -248,7 +247,6 @@ class Simulation:
         self.wall_slack = 0
         self.older: set[AttemptKey] = set()
         self.clock_was_set = False
-        self.unwritten = False
         self.most_attempts = self.budget.max_attempts
         self.attempts_begun: list[AttemptKey] = []
         self.restart()
@@ -302,6 +300,10 @@ class Simulation:
         """The user suspends the study, or resumes it."""
         self._edit(self.study.spec.model_copy(update={"suspend": suspended}))
 
+    def cancel(self, cancelled: bool = True) -> None:
+        """The user cancels the study, or takes it back."""
+        self._edit(self.study.spec.model_copy(update={"cancel": cancelled}))
+
     def edit(self, **budget: Any) -> None:
         """The user edits the budget."""
         self._edit(self.study.spec.model_copy(update={"budget": self.budget.model_copy(update=budget)}))
@@ -328,8 +330,8 @@ class Simulation:
     def delete(self, name: str) -> None:
         """The user deletes a Trial: what runs of it is gone with it.
 
-        The home is at work: what is deleted while it is down, or before it has written what it noticed, is
-        known by the high-water marks alone.
+        The home is at work, and writes that it noticed: of what is deleted while it is down, only what stood
+        in the high-water mark is known.
         """
         self.cuts = []
         self.settle()
@@ -390,10 +392,7 @@ class Simulation:
 
     def _step(self) -> None:
         self.steps += 1
-        # A known limit: once a Trial was deleted by hand, what is recorded in another and not yet in the
-        # study's high-water mark when the home is killed is charged to neither.
-        known_limit = self.graveyard and self.unwritten
-        if self.cuts and self.steps >= self.cuts[0] and not known_limit:
+        if self.cuts and self.steps >= self.cuts[0]:
             raise Crash
 
     def _write_status(self, status: StudyStatus) -> None:
@@ -404,8 +403,9 @@ class Simulation:
         assert status.next_index >= before.next_index
         assert status.charged.gpu_milliseconds >= before.charged.gpu_milliseconds
         assert status.charged.failed_trials >= before.charged.failed_trials
+        assert status.departed.gpu_milliseconds >= before.departed.gpu_milliseconds
+        assert status.departed.failed_trials >= before.departed.failed_trials
         self.study = self.study.model_copy(update={"status": status})
-        self.unwritten &= status.charged != self.state.charges
         self._step()
         self.state.study_changed(self.study)
 
@@ -458,7 +458,6 @@ class Simulation:
         interrupted = sum(attempt.outcome is Outcome.INTERRUPTED for attempt in attempts)
         assert interrupted <= self.most_attempts
         self.trials[trial.name] = trial
-        self.unwritten |= charges_of(trial) != charges_of(before)
         if trial.status.state is TrialState.FAILED and trial.spec.purpose is not Purpose.FINAL_TEST:
             self.failed.add(trial.name)
         for attempt in attempts:
@@ -480,6 +479,7 @@ class Simulation:
             assert complete or allowed is None or len(self.failed) <= allowed
             assert not self.study.spec.suspend
             assert self.obstacle is None
+            assert not self.study.spec.cancel
             self.attempts_begun.append(key)
             fate = self.script(key, self.grace)
             self.processes[key] = Process(key, fate, limit, self.time)
@@ -670,6 +670,7 @@ def aggregates(state: State) -> dict[str, Any]:
         "executions": state.executions,
         "open": state.open,
         "charges": state.charges,
+        "departed": state.departed,
         "next_index": state.next_index,
         "newest": state.newest,
         "initial": state.initial,

@@ -117,6 +117,10 @@ class Life(RuleBasedStateMachine):
     def the_study_is_resumed(self) -> None:
         self.home.suspend(False)
 
+    @rule(cancelled=st.booleans())
+    def the_study_is_cancelled_or_that_is_taken_back(self, cancelled: bool) -> None:
+        self.home.cancel(cancelled)
+
     @rule(reason=st.sampled_from(["Unschedulable", "QuotaExceeded"]))
     def something_stands_in_the_way(self, reason: str) -> None:
         self.home.obstruct(Obstacle(reason, "for tests"))
@@ -143,6 +147,7 @@ class Life(RuleBasedStateMachine):
             return
         self.home.check()
         self.home.suspend(False)
+        self.home.cancel(False)
         self.home.obstruct(None)
         self.home.run()
         self.home.check()

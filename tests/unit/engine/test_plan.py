@@ -15,7 +15,12 @@ from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit, Obstacle
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
 from tunewright.metrics.curves import summary_of
+from tunewright.search.sampler import NoSettings, Sampler
 from tunewright.search.samplers.grid import GridSampler
+from tunewright.search.samplers.random import RandomSampler
+
+IMAGE = Obstacle("ImagePullFailed", "no such image")
+INTERRUPTED = Fate(runs=2_000, code=None, cause=Cause.DISRUPTED, final=None)
 
 
 def a_small_study(*, tests: bool = True, target: float | None = None, **budget: Any) -> HyperparameterStudy:
@@ -387,7 +392,136 @@ def test_an_interrupted_trial_begins_again_until_it_was_too_often() -> None:
     assert len(home.attempts_begun) == 2
 
 
-IMAGE = Obstacle("ImagePullFailed", "no such image")
+def test_a_cancelled_study_stops_what_runs_ends_what_waits_and_has_failed() -> None:
+    home = Simulation(
+        a_small_study(parallelism=3), scripted(Fate(), Fate(runs=NEVER), Fate(waits=NEVER), INTERRUPTED)
+    )
+    home.advance(15_000)
+    home.cancel()
+    home.run()
+
+    status = home.study.status
+    assert (status.phase, status.reason, status.message) == (Phase.FAILED, "Cancelled", "cancelled")
+    assert ended(home)[0] == (0, "Completed", "")
+    assert {end[1:] for end in ended(home)[1:]} == {("Stopped", "Cancelled")}
+    assert trials(home, is_test) == []
+    begun = len(home.attempts_begun)
+    home.sleep(60_000)
+    home.check()
+    assert len(home.attempts_begun) == begun
+
+
+def test_a_study_that_is_cancelled_before_it_begins_never_begins() -> None:
+    study = a_small_study()
+    cancelled = study.model_copy(update={"spec": study.spec.model_copy(update={"cancel": True})})
+    home = Simulation(cancelled)
+
+    assert home.run() is Phase.FAILED
+    assert (home.trials, home.proposals, home.study.status.start_time) == ({}, 0, None)
+
+
+def test_cancelling_wins_over_suspending() -> None:
+    home = Simulation(a_small_study(), scripted(Fate(runs=NEVER), Fate(runs=NEVER)))
+    home.advance(5_000)
+    home.suspend()
+    home.advance(5_000)
+    assert home.study.status.phase is Phase.SUSPENDED
+    home.cancel()
+    home.settle()
+
+    assert (home.study.status.phase, home.study.status.reason) == (Phase.FAILED, "Cancelled")
+    assert ended(home) == [(0, "Stopped", "Cancelled"), (1, "Stopped", "Cancelled")]
+
+
+def test_cancelling_ends_the_final_tests() -> None:
+    home = Simulation(a_small_study(parallelism=1, maxTrials=2))
+    home.advance(25_000)
+    assert home.study.status.phase is Phase.TESTING
+    home.cancel()
+    home.run()
+
+    assert home.study.status.reason == "Cancelled"
+    assert {test.status.reason for test in trials(home, is_test)} == {"Cancelled"}
+
+
+def test_a_study_that_was_cancelled_stays_so_though_all_its_trials_have_ended() -> None:
+    home = Simulation(a_small_study(maxTrials=2, tests=False), scripted(Fate(), Fate(runs=NEVER)))
+    home.advance(15_000)
+    home.cancel()
+    home.run()
+    assert [state for _, state, _ in ended(home)] == ["Completed", "Stopped"]
+    home.sleep(1_000)
+
+    assert home.settle().status.reason == "Cancelled"
+
+
+def test_cancelling_may_be_taken_back() -> None:
+    home = Simulation(a_small_study(), scripted(Fate(), Fate(runs=NEVER)))
+    home.advance(15_000)
+    home.cancel()
+    home.advance(60_000)
+    home.cancel(False)
+    assert home.run() is Phase.COMPLETED
+
+    assert [state for _, state, _ in ended(home)] == ["Completed", "Stopped", "Stopped", "Completed"]
+    assert home.study.status.reason == "MaxTrialsReached"
+    assert trials(home, is_test)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize(
+    ("layers", "sampler", "reason"),
+    [
+        (50, RandomSampler(NoSettings()), "MaxTrialsReached"),
+        (2, GridSampler(GridSampler.settings_model()), "SpaceExhausted"),
+        (50, ValueError("no"), "SamplerFailed"),
+    ],
+)
+def test_what_was_over_before_it_was_cancelled_stays_as_it_ended(
+    layers: int, sampler: Sampler | Exception, reason: str, restarted: bool
+) -> None:
+    parameters = [{"name": "layers", "type": "int", "min": 1, "max": layers}]
+    home = Simulation(a_study(parameters=parameters, budget={"maxTrials": 4}), sampler=sampler)
+    phase = home.run()
+    before = home.study.status
+    assert before.reason == reason
+    home.cancel()
+    if restarted:
+        home.restart()
+    home.check()
+
+    assert (home.study.status.phase, home.study.status.reason) == (phase, reason)
+    assert home.study.status.message == before.message
+    assert home.study.status.completion_time == before.completion_time
+
+
+def test_what_would_be_opened_again_by_its_budget_is_not_while_it_is_cancelled() -> None:
+    home = Simulation(a_small_study(maxTrials=2))
+    home.run()
+    home.cancel()
+    home.edit(max_trials=4)
+    home.settle()
+    assert home.study.status.reason == "Cancelled"
+    home.cancel(False)
+    home.run()
+
+    assert len(ended(home)) == 4
+
+
+@pytest.mark.parametrize(("second", "state"), [(Fate(), "Completed"), (INTERRUPTED, "Failed")])
+def test_fewer_attempts_allowed_leave_a_trial_that_waits_the_one_it_waits_for(
+    second: Fate, state: str
+) -> None:
+    study = a_small_study(maxTrials=1, tests=False)
+    home = Simulation(study, scripted(INTERRUPTED, rest=lambda key, grace: second))
+    home.advance(1_000)
+    home.obstruct(IMAGE)
+    home.advance(5_000)
+    home.edit(max_attempts=1)
+    home.obstruct(None)
+    home.run()
+
+    assert ended(home)[0][:2] == (0, state)
 
 
 def test_nothing_begins_while_something_stands_in_the_way_and_all_goes_on_once_it_is_gone() -> None:

@@ -1,8 +1,12 @@
 """The state as a fold over changes: what follows from the objects, whatever way they came."""
 
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.builders import a_study, a_trial
 
+from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Attempt, Outcome, ProposalInputs, Trial, TrialState
+from tunewright.engine.charges import NOTHING, charges_of, greater, total
 from tunewright.engine.facts import AttemptKey, Execution, Exit, Obstacle
 from tunewright.engine.state import State
 
@@ -135,3 +139,66 @@ def test_a_trial_that_ends_takes_its_executions_along() -> None:
     state.trial_changed(a_trial(0, accuracy=0.5))
 
     assert not state.executions
+
+
+def an_end(index: int, used: int, *, failed: bool) -> Trial:
+    """A trial that has ended, after so many GPU-milliseconds."""
+    attempt = Attempt(number=1, started_at=0, ended_at=used, outcome=Outcome.FAILED, gpu_milliseconds=used)
+    ended = TrialState.FAILED if failed else TrialState.STOPPED
+    return a_trial(index, state=ended, attempts=[attempt], completion_order=index)
+
+
+EVENTS = st.lists(
+    st.tuples(st.just("end"), st.integers(0, 5_000), st.booleans())
+    | st.tuples(st.just("delete"), st.integers(0, 30), st.booleans())
+    | st.tuples(st.sampled_from(["write", "restart"]), st.just(0), st.just(False)),
+    max_size=40,
+)
+
+
+@given(events=EVENTS, noticed=st.booleans())
+def test_charges_never_fall_and_are_exact_where_each_deletion_was_written(
+    events: list[tuple[str, int, bool]], noticed: bool
+) -> None:
+    """`noticed`: the home always writes that a trial was deleted before it is restarted."""
+    study, trials = a_study(), dict[str, Trial]()
+    state = State.of(study)
+    charged, index, unwritten, exact = NOTHING, 0, False, True
+
+    def written(study: HyperparameterStudy) -> HyperparameterStudy:
+        update = {"charged": state.charges, "departed": state.departed}
+        return study.model_copy(update={"status": study.status.model_copy(update=update)})
+
+    for event, number, flag in events:
+        if event == "end":
+            trial = an_end(index, number, failed=flag)
+            trials[trial.name] = trial
+            state.trial_changed(trial)
+            charged, index = total(charged, charges_of(trial)), index + 1
+        elif event == "delete" and trials:
+            name = sorted(trials)[number % len(trials)]
+            del trials[name]
+            state.trial_gone(name, 0)
+            unwritten = True
+        if event == "write" or (noticed and unwritten):
+            study, unwritten = written(study), False
+        if event == "restart":
+            exact, unwritten = exact and not unwritten, False
+            state = State.of(study, trials.values())
+
+        mark = study.status.charged
+        assert greater(state.charges, mark) == state.charges
+        assert greater(state.charges, charged) == charged
+        if exact:
+            assert state.charges == charged
+    assert exact or not noticed
+
+
+def test_what_a_trial_that_was_deleted_unseen_had_been_charged_stays_charged_whatever_ends_later() -> None:
+    first, second = an_end(0, 700, failed=False), an_end(1, 300, failed=False)
+    known = {"charged": {"gpuMilliseconds": 1_000}}
+    state = State.of(a_study(status=known), [second])
+    assert state.departed.gpu_milliseconds == first.status.attempts[0].gpu_milliseconds
+
+    state.trial_changed(an_end(2, 50, failed=False))
+    assert state.charges.gpu_milliseconds == 1_050

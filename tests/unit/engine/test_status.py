@@ -1,17 +1,21 @@
 """A study's status."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from tests.builders import a_study, a_trial
 
-from tunewright.api.study import HyperparameterStudy, Phase, StudyStatus
+from tunewright.api.problems import Problem
+from tunewright.api.study import Charges, ConditionType, HyperparameterStudy, Phase, StudyStatus
 from tunewright.api.trial import MetricSummary, Purpose, Trial, TrialState
+from tunewright.engine.actions import CreateTrial, Propose
 from tunewright.engine.ending import Ending
 from tunewright.engine.facts import Obstacle
+from tunewright.engine.plan import plan
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State
-from tunewright.engine.status import MAX_FRONT, status_of
+from tunewright.engine.status import MAX_FRONT, rejected, status_of
 
 DONE = Ending(Phase.COMPLETED, StudyReason.MAX_TRIALS_REACHED, "all 3 trials have ended")
 LOST = Ending(Phase.FAILED, StudyReason.SAMPLER_FAILED, "no")
@@ -77,8 +81,10 @@ def test_an_obstacle_is_a_condition_of_its_own_until_the_study_is_over() -> None
     assert holding(found) == ["Blocked"]
     [blocked] = [condition for condition in found.conditions if condition.type == "Blocked"]
     assert (blocked.reason, blocked.message) == ("ImagePullFailed", "no such image")
-    assert (found.phase, found.reason) == (Phase.RUNNING, "Running")
-    assert {condition.reason for condition in found.conditions if condition != blocked} == {"Running"}
+    assert (found.phase, found.reason) == (Phase.RUNNING, "ImagePullFailed")
+    assert found.message == "no such image"
+    testing = status(state, phase=Phase.TESTING, ending=DONE)
+    assert (holding(testing), testing.reason) == (["Blocked"], "MaxTrialsReached")
     assert holding(status(state, phase=Phase.COMPLETED, ending=DONE)) == ["Complete"]
 
 
@@ -196,6 +202,90 @@ def test_the_best_and_the_default_are_named_with_what_their_tests_measured_beyon
     assert found.pareto_front == []
 
 
+def test_what_a_templates_test_measured_under_a_name_that_the_trial_had_used_is_named() -> None:
+    study = a_study(trial={"template": {"spec": {}}, "finalTest": True})
+    best = a_trial(1, accuracy=0.8)
+    found = status(State.of(study, [best, evaluation_of(best, 0.75)]))
+
+    assert found.best is not None
+    assert found.best.test == {"test_accuracy": 0.75, "accuracy": 0.9}
+
+
+def test_what_columns_show() -> None:
+    trials = [
+        a_trial(0, accuracy=0.98333),
+        a_trial(1, state=TrialState.FAILED, completion_order=1),
+        a_trial(2, state=TrialState.STOPPED, completion_order=2),
+        a_trial(3, state=TrialState.RUNNING),
+    ]
+    found = status(State.of(a_study(), trials))
+
+    assert found.progress == "3/10"
+    assert found.best is not None
+    assert found.best.summary == "accuracy=0.9833"
+
+
+PROBLEMS = [
+    Problem("spec.algorithm.name", "no sampler is named tep; did you mean tpe?"),
+    Problem("spec.parameters", "circle"),
+    Problem("spec.trial", "none"),
+]
+
+
+def test_a_study_that_cannot_be_run_has_failed_and_says_why() -> None:
+    study = a_study(name="digits", status={"observedGeneration": 0})
+    found = rejected(study, 5_000, PROBLEMS)
+
+    assert (found.phase, found.reason) == (Phase.FAILED, "InvalidStudy")
+    assert found.message == "spec.algorithm.name: no sampler is named tep; did you mean tpe? (and 2 more)"
+    assert rejected(study, 5_000, PROBLEMS[:1]).message == str(PROBLEMS[0])
+    assert holding(found) == ["Failed"]
+    assert [condition.type for condition in found.conditions] == [kind.value for kind in ConditionType]
+    assert {condition.reason for condition in found.conditions} == {"InvalidStudy"}
+    assert {condition.message for condition in found.conditions} == {found.message}
+    assert (found.start_time, found.completion_time, found.observed_generation) == (None, 5_000, 1)
+    again = study.model_copy(update={"status": found})
+    assert rejected(again, 9_000, PROBLEMS) == found
+
+
+def test_what_is_known_of_a_rejected_study_is_kept_and_it_goes_on_once_it_is_mended() -> None:
+    running = carried_on(a_study(), (1_000, Phase.RUNNING, None))
+    marks = {"next_index": 7, "charged": Charges(gpu_milliseconds=9), "departed": Charges(gpu_milliseconds=4)}
+    study = a_study().model_copy(update={"status": running.model_copy(update=marks)})
+    found = rejected(study, 4_000, PROBLEMS)
+    assert found.model_dump(include={*marks}) == study.status.model_dump(include={*marks})
+    assert (found.active_milliseconds, found.active_since) == (3_000, None)
+
+    mended = study.model_copy(update={"status": found})
+    decided = plan(State.of(mended), 60_000)
+    assert [type(action) for action in decided.actions] == [Propose]
+    status = decided.status
+    assert (status.phase, status.reason, holding(status)) == (Phase.RUNNING, "Running", [])
+    assert (status.start_time, status.completion_time) == (1_000, None)
+    assert (status.active_milliseconds, status.active_since) == (3_000, 60_000)
+    assert (status.next_index, status.charged) == (7, Charges(gpu_milliseconds=9))
+
+
+def test_a_rejected_study_that_never_ran_begins_once_it_is_mended() -> None:
+    study = a_study()
+    mended = study.model_copy(update={"status": rejected(study, 4_000, PROBLEMS)})
+    decided = plan(State.of(mended), 60_000)
+
+    assert [type(action) for action in decided.actions] == [CreateTrial]
+    assert (decided.status.start_time, decided.status.active_milliseconds) == (60_000, 0)
+
+
+def test_a_study_that_is_over_stays_as_it_ended_until_it_is_edited_though_it_cannot_be_run_any_more() -> None:
+    study = a_study()
+    done = carried_on(study, (1_000, Phase.RUNNING, None), (9_000, Phase.COMPLETED, DONE))
+    study = study.model_copy(update={"status": done})
+    assert rejected(study, 12_000, PROBLEMS) == done
+
+    edited = study.model_copy(update={"metadata": study.metadata.model_copy(update={"generation": 2})})
+    found = rejected(edited, 12_000, PROBLEMS)
+    assert (found.reason, found.observed_generation) == ("InvalidStudy", 2)
+
+
 @pytest.mark.parametrize(
     "changes", [{"state": TrialState.FAILED}, {"objectives": {}}], ids=["failed", "without-values"]
 )
@@ -206,24 +296,56 @@ def test_a_default_that_came_to_nothing_is_not_compared_with(changes: dict[str, 
     assert status(State.of(a_study(), [default])).default is None
 
 
-def test_with_several_objectives_the_front_is_named_up_to_a_bound() -> None:
+@pytest.mark.parametrize("count", [3, MAX_FRONT, MAX_FRONT + 10, 997])
+@pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
+def test_with_several_objectives_the_front_is_named_evenly_up_to_a_bound(
+    count: int, direction: str, sign: int
+) -> None:
     study = a_study(
         objectives=[
             {"metric": "accuracy", "direction": "maximize"},
-            {"metric": "size", "direction": "minimize"},
+            {"metric": "size", "direction": direction},
         ]
     )
     trials = []
-    for index in range(MAX_FRONT + 10):
-        trial = a_trial(index, accuracy=index / 100)
-        objectives = {"accuracy": index / 100, "size": float(index)}
+    for index in range(count):
+        place = index * 7 % count  # indices say nothing of where in the front a trial is
+        trial = a_trial(index, accuracy=place / count)
+        objectives = {"accuracy": place / count, "size": sign * float(place)}
         update = {"status": trial.status.model_copy(update={"objectives": objectives})}
         trials.append(trial.model_copy(update=update))
     found = status(State.of(study, trials))
 
-    assert [member.index for member in found.pareto_front] == list(range(MAX_FRONT))
+    indices = [member.index for member in found.pareto_front]
+    assert len(indices) == min(count, MAX_FRONT)
+    assert indices == sorted(set(indices))
+    assert found.best in found.pareto_front
     assert found.best is not None
-    assert found.best.index == MAX_FRONT + 9
+    assert found.best.objectives["accuracy"] == (count - 1) / count
+    places = sorted(round(member.objectives["accuracy"] * count) for member in found.pareto_front)
+    assert (places[0], places[-1]) == (0, count - 1)
+    gaps = {later - earlier for earlier, later in pairwise(places)}
+    assert max(gaps) - min(gaps) <= 1
+    assert status(State.of(study, trials[::-1])) == found
+
+
+def test_of_a_large_front_that_is_equal_in_the_first_objective_the_best_is_named_too() -> None:
+    objectives = [
+        {"metric": "accuracy", "direction": "minimize"},
+        {"metric": "size", "direction": "minimize"},
+        {"metric": "time", "direction": "minimize"},
+    ]
+    trials = []
+    for index in range(MAX_FRONT * 3):
+        trial = a_trial(index, accuracy=0.5)
+        values = {"accuracy": 0.5, "size": float(index), "time": -float(index)}
+        update = {"status": trial.status.model_copy(update={"objectives": values})}
+        trials.append(trial.model_copy(update=update))
+    found = status(State.of(a_study(objectives=objectives), trials))
+
+    assert found.best is not None
+    assert found.best.index == 0
+    assert found.best in found.pareto_front
 
 
 def test_the_high_water_marks_never_fall() -> None:
