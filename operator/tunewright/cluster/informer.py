@@ -137,7 +137,7 @@ class _Stream:
         self._changed = changed
         self._version: str | None = None
         self._fruitless = 0  # tries in a row that brought nothing, not even a bookmark
-        self._complaint = ""
+        self._complaint: type[ApiError] | None = None  # logged already
         self._watch: Watch | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # a watch that begins while this is being ended must be closed too
@@ -217,12 +217,13 @@ class _Stream:
             self._changed(Change(self._kind, deleted, body))
 
     def _complain(self, error: ApiError) -> None:
-        if not isinstance(error, Gone) and error.message != self._complaint:
-            self._complaint = error.message
+        """Once until it goes on, or until something else stands in the way."""
+        if not isinstance(error, Gone) and type(error) is not self._complaint:
+            self._complaint = type(error)
             LOG.warning("%s: %s", self._thread.name, error)
 
     def _recover(self) -> None:
         self._fruitless = 0
         if self._complaint:
-            self._complaint = ""
+            self._complaint = None
             LOG.info("%s: goes on", self._thread.name)
