@@ -177,7 +177,7 @@ def test_metrics_of_a_growing_log(server: LogServer, log: LogOfPod) -> None:
     log.drain()
     readings = log.readings()
     assert readings.curves == {"loss": ((1, 0.5), (3, 0.25), (4, 0.75))}
-    assert (readings.metrics["loss"].min_step, readings.not_finite) == (3, {"loss"})
+    assert (readings.metrics["loss"].min_step, readings.not_finite) == (3, frozenset({"loss"}))
     assert (readings.final, readings.reported_at, readings.note) == (None, None, "")
 
 
