@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cluster.machine import cgroups, images, lifecycle, network, resolve
+from tests.cluster.machine import cgroups, images, lifecycle, network, node, resolve
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.errors import Unavailable
 from tests.cluster.machine.lifecycle import MachineCluster
@@ -100,6 +100,24 @@ def test_a_container_runs_on_the_node_and_its_last_word_is_read(cluster: Cluster
         if event["objectRef"]["resource"] == "pods" and "subresource" not in event["objectRef"]
     ]
     assert created == [("tunewright-admin", 201)]
+
+
+def test_the_archive_loaded_last_has_the_name(cluster: Cluster, tmp_path: Path) -> None:
+    if not isinstance(cluster, MachineCluster):
+        pytest.skip("the cluster is not one of this machine")
+    archives = []
+    for content in ("one", "two"):
+        program = tmp_path / content / "program"
+        program.parent.mkdir()
+        program.write_text(content)
+        archives.append(images.of_program("localhost/again:1", program, tmp_path / f"{content}.tar"))
+    digests = []
+    for archive in (archives[0], archives[0], archives[1], archives[0]):
+        cluster.load_image(archive)
+        digests.append(node.images(cluster.record.init)["localhost/again:1"])
+    assert digests == [digests[0], digests[0], digests[2], digests[0]]
+    assert digests[2] != digests[0]
+    assert digests[2] not in node.images(cluster.record.init).values()  # nothing holds on to what has no name
 
 
 def test_jobs_run_on_nodes_that_only_pretend(cluster: Cluster) -> None:
