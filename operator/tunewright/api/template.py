@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tunewright.api.base import Scalar
 from tunewright.api.naming import environment_name
+from tunewright.api.parameters import word
 from tunewright.api.problems import Problem, unknown
 from tunewright.api.study import StudySpec, TrialDefinition
 
@@ -37,26 +39,25 @@ _JOB_TEMPLATE = {
 }
 """What of a template is read or added to: it must have this form where it is there at all."""
 
-_NONE = object()
-_FIXED: Mapping[str, Mapping[str, tuple[object, str]]] = {
+_FIXED: Mapping[str, Mapping[str, tuple[Scalar | None, str]]] = {
     "spec": {
         "completions": (1, "an attempt is one pod"),
         "parallelism": (1, "an attempt is one pod"),
         "completionMode": ("NonIndexed", "an attempt is one pod"),
         "backoffLimit": (0, "spec.budget.maxAttempts bounds how often an interrupted trial is tried again"),
         "podReplacementPolicy": ("Failed", "an attempt is one pod"),
-        "podFailurePolicy": (_NONE, "how a trial ended is told from its pod by Tunewright's own rules"),
+        "podFailurePolicy": (None, "how a trial ended is told from its pod by Tunewright's own rules"),
         "activeDeadlineSeconds": (
-            _NONE,
+            None,
             "it runs on while the pod waits; give it below spec.template.spec",
         ),
         "suspend": (False, "spec.suspend suspends the study"),
-        "selector": (_NONE, "Kubernetes chooses it"),
+        "selector": (None, "Kubernetes chooses it"),
         "manualSelector": (False, "Kubernetes chooses the selector"),
     },
     "spec.template.spec": {
         "restartPolicy": ("Never", "an attempt's program is started once"),
-        "terminationGracePeriodSeconds": (_NONE, "give spec.trial.gracePeriod instead"),
+        "terminationGracePeriodSeconds": (None, "give spec.trial.gracePeriod instead"),
     },
 }
 """What Tunewright sets itself: the one value that a template may name, and why."""
@@ -137,7 +138,7 @@ def _check_fixed(template: Any) -> Iterator[Problem]:
             holder = holder[field]
         for field, (allowed, why) in fixed.items():
             if field in holder and holder[field] != allowed:
-                right = "remove it" if allowed is _NONE else f"must be {allowed} or left out"
+                right = "remove it" if allowed is None else f"must be {word(allowed)} or left out"
                 yield Problem(f"{_TEMPLATE}.{level}.{field}", f"{right}: {why}")
     ttl = template["spec"].get("ttlSecondsAfterFinished", LEAST_TTL)
     if not isinstance(ttl, int) or ttl < LEAST_TTL:

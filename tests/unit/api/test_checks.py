@@ -368,3 +368,124 @@ class TestTemplate:
     def test_every_problem_is_told(self) -> None:
         found = problems(**a_template(a_container(args=[1, 2]), {}))
         assert len(found) == 3
+
+    @pytest.mark.parametrize(
+        ("field", "value", "line"),
+        [
+            ("spec.completions", 2, "must be 1 or left out: an attempt is one pod"),
+            ("spec.parallelism", 2, "must be 1 or left out: an attempt is one pod"),
+            ("spec.completionMode", "Indexed", "must be NonIndexed or left out: an attempt is one pod"),
+            ("spec.backoffLimit", 6, "must be 0 or left out: spec.budget.maxAttempts bounds how often"),
+            ("spec.podReplacementPolicy", "TerminatingOrFailed", "must be Failed or left out: an attempt"),
+            ("spec.podFailurePolicy", {"rules": []}, "remove it: how a trial ended is told from its pod"),
+            ("spec.activeDeadlineSeconds", 60, "remove it: it runs on while the pod waits; give it below"),
+            ("spec.suspend", True, "must be false or left out: spec.suspend suspends the study"),
+            ("spec.selector", {}, "remove it: Kubernetes chooses it"),
+            ("spec.manualSelector", True, "must be false or left out: Kubernetes chooses the selector"),
+            ("spec.ttlSecondsAfterFinished", 0, "must be at least 60: a Job that is gone at once takes"),
+            ("spec.ttlSecondsAfterFinished", "1h", "must be at least 60: a Job that is gone at once takes"),
+            ("spec.template.spec.restartPolicy", "OnFailure", "must be Never or left out: an attempt's"),
+            ("spec.template.spec.terminationGracePeriodSeconds", 9, "remove it: give spec.trial.gracePeriod"),
+            ("spec.template.spec.activeDeadlineSeconds", "1h", "must be a whole number, at least 1"),
+        ],
+    )
+    def test_what_is_not_a_templates_to_say(self, field: str, value: object, line: str) -> None:
+        spec = a_template(a_container())
+        *way, last = field.split(".")
+        holder = spec["trial"]["template"]
+        for part in way:
+            holder = holder[part]
+        holder[last] = value
+
+        [said] = problems(**spec)
+        assert said.startswith(f"spec.trial.template.{field}: {line}")
+
+    def test_what_tunewright_sets_itself_may_be_named(self) -> None:
+        spec = a_template(a_container())
+        job = spec["trial"]["template"]["spec"]
+        job |= {"completions": 1, "parallelism": 1, "backoffLimit": 0, "ttlSecondsAfterFinished": 60}
+        job["template"]["spec"]["restartPolicy"] = "Never"
+
+        assert problems(**spec) == []
+
+    @pytest.mark.parametrize(
+        ("container", "line"),
+        [
+            (a_container(volumeMounts={}), "[0].volumeMounts: must be a list"),
+            (a_container(volumeMounts=[{"mountPath": 1}]), "[0].volumeMounts[0].mountPath: must be a text"),
+            (a_container(ports=["80"]), "[0].ports[0]: must be an object with fields"),
+            (a_container(resources=[]), "[0].resources: must be an object with fields"),
+            (a_container(resources={"limits": None}), "[0].resources.limits: must be an object with fields"),
+            (a_container(securityContext="none"), "[0].securityContext: must be an object with fields"),
+            (
+                a_container(securityContext={"capabilities": {"add": "ALL"}}),
+                "[0].securityContext.capabilities.add: must be a list",
+            ),
+            (
+                a_container(resources={"limits": {"nvidia.com/gpu": "one"}}),
+                "[0].resources.limits.nvidia.com/gpu: must be a whole number, such as 1",
+            ),
+            (
+                a_container(resources={"requests": {"nvidia.com/gpu": 0.5}}),
+                "[0].resources.limits.nvidia.com/gpu: must be a whole number, such as 1",
+            ),
+        ],
+    )
+    def test_the_form_of_what_is_added_to(self, container: object, line: str) -> None:
+        [said] = problems(**a_template(container))
+        assert said.startswith(f"{CONTAINERS}{line}")
+
+    @pytest.mark.parametrize(
+        ("level", "field", "value", "line"),
+        [
+            ((), "metadata", [], "metadata: must be an object with fields"),
+            ((), "metadata", {"labels": {"a": 1}}, "metadata.labels.a: must be a text; put it in quotes"),
+            (
+                ("spec", "template"),
+                "metadata",
+                {"annotations": []},
+                "spec.template.metadata.annotations: must",
+            ),
+            (("spec", "template", "spec"), "volumes", {}, "spec.template.spec.volumes: must be a list"),
+            (
+                ("spec", "template", "spec"),
+                "initContainers",
+                [1],
+                "spec.template.spec.initContainers[0]: must",
+            ),
+            (
+                ("spec", "template", "spec"),
+                "initContainers",
+                [{}],
+                "spec.template.spec.initContainers[0].name",
+            ),
+        ],
+    )
+    def test_the_form_of_the_rest(self, level: tuple[str, ...], field: str, value: object, line: str) -> None:
+        spec = a_template(a_container())
+        holder = spec["trial"]["template"]
+        for part in level:
+            holder = holder[part]
+        holder[field] = value
+
+        [said] = problems(**spec)
+        assert said.startswith(f"spec.trial.template.{line}")
+
+
+class TestTrainerAndTemplate:
+    def test_the_template_is_checked_too(self) -> None:
+        trial = {**on()["trial"], "template": {}}
+        [said] = problems(trial=trial)
+        assert said.startswith("spec.trial.template.spec: required")
+
+    @pytest.mark.parametrize("field", ["command", "args"])
+    def test_the_trainer_is_what_its_container_runs(self, field: str) -> None:
+        spec = a_template({"name": "side", "command": ["a"]}, {"name": "train", field: ["a"]})
+        trial = {**spec["trial"], **on()["trial"], "metricsContainer": "train"}
+
+        path = "spec.trial.template.spec.template.spec.containers[1]"
+        assert problems(trial=trial) == [f"{path}.{field}: spec.trial.trainer runs here; remove one of them"]
+
+    def test_one_that_can_run(self) -> None:
+        spec = a_template({"name": "train", "resources": {"limits": {"nvidia.com/gpu": 2}}})
+        assert problems(trial={**spec["trial"], **on()["trial"]}) == []

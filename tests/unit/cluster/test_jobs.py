@@ -286,7 +286,7 @@ class TestVariables:
 
     @pytest.mark.parametrize("value", ["$(HP_LEARNING_RATE)", "a$$b", "$", "größe 漢字 🎲", 'say "$(x)"'])
     def test_a_value_arrives_as_it_is(self, value: str) -> None:
-        parameters = [
+        parameters: list[dict[str, Any]] = [
             {"name": "learning_rate", "type": "float", "min": 0, "max": 1},
             {"name": "kind", "type": "categorical", "values": [value, "other"]},
         ]

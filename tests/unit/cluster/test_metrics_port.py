@@ -10,7 +10,7 @@ from tunewright.cluster.metrics_port import METRICS_PORT, METRICS_PORT_NAME, wit
 def found(
     main: list[dict[str, Any]], side: list[dict[str, Any]] | None = None, **pod: Any
 ) -> tuple[list[Any], int | None]:
-    container = {"name": "main", "ports": main}
+    container: dict[str, Any] = {"name": "main", "ports": main}
     spec = {"containers": [container, {"name": "side", "ports": side or []}], **pod}
     container, port = with_metrics_port(spec, container)
     return container["ports"], port

@@ -190,5 +190,17 @@ class TestWhatALocalRunRefuses:
         (tmp_path / "d.csv").touch()
         assert check_local(study, tmp_path) == []
 
+    def test_nothing_of_the_template_of_the_trainers_pod(self, tmp_path: Path) -> None:
+        template = a_template(pod={"nodeSelector": {"a": "b"}, "volumes": []}, envFrom=[])
+        trial = {
+            "trainer": {"model": "mlp", "dataset": "digits"},
+            "template": template,
+            "checkpoints": {"claim": "shared"},
+        }
+        study = a_study(trial=trial)
+
+        assert check_local(study, tmp_path) == []
+        assert command(study).arguments == command(a_study()).arguments
+
     def test_nothing_of_a_built_in_data_set(self, tmp_path: Path) -> None:
         assert check_local(a_study(), tmp_path) == []
