@@ -29,7 +29,8 @@ def make(target: str, storage: Storage, out: Path) -> list[Path]:
         Unavailable: there is no base image, and none can be made here.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with places.locked("images"):
+    with places.locked(f"image-{target}"):
+        before = storage.identity(targets.NAMES[target])
         name = targets.build(target, storage)
         layers = storage.layers(name)
         if target == "shell":
@@ -39,7 +40,8 @@ def make(target: str, storage: Storage, out: Path) -> list[Path]:
         if not below.exists():
             bottom = targets.build_dependencies(target, storage)
             _whole(dependencies, bottom, storage.layers(bottom), storage, out)
-            storage.run("rmi", "--prune")  # these are gigabytes, and what they replace is needed no more
+        if before not in (None, storage.identity(name)):
+            storage.forget(before)
         return [below, _top(target, name, layers, below, storage, out)]
 
 

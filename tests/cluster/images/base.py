@@ -6,6 +6,7 @@ from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 
 from tests.cluster.images.storage import Storage
+from tests.cluster.machine import places
 from tests.cluster.machine.errors import Unavailable
 
 _SUITE = "bookworm"  # its python3 is 3.11, as in the Dockerfile's own base
@@ -29,15 +30,20 @@ def ensure(storage: Storage) -> str:
     """
     recipe = blake2b(repr((_SUITE, _OPTIONS, _PATH)).encode(), digest_size=4).hexdigest()
     name = f"localhost/tunewright-tests/base:{recipe}"
-    if storage.identity(name) is None:
-        with TemporaryDirectory() as directory:
-            files = Path(directory) / "base.tar"
-            _bootstrap(files)
-            container = storage.run("from", "scratch")
-            storage.run("add", container, str(files), "/")
-            storage.run("config", "--env", _PATH, "--cmd", "/bin/sh", container)
-            storage.run("commit", "--rm", container, name)
+    with places.locked("image-base"):
+        if storage.identity(name) is None:
+            _make(name, storage)
     return name
+
+
+def _make(name: str, storage: Storage) -> None:
+    with TemporaryDirectory() as directory:
+        files = Path(directory) / "base.tar"
+        _bootstrap(files)
+        container = storage.run("from", "scratch")
+        storage.run("add", container, str(files), "/")
+        storage.run("config", "--env", _PATH, "--cmd", "/bin/sh", container)
+        storage.run("commit", "--rm", container, name)
 
 
 def _bootstrap(archive: Path) -> None:

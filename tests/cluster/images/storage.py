@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,14 @@ class Storage:
         """The digest of the image's configuration, without its algorithm; None if there is no such image."""
         found: list[dict[str, Any]] = json.loads(self.run("images", "--json") or "[]")
         return next((each["id"] for each in found if image in (each.get("names") or [])), None)
+
+    def forget(self, image: str) -> None:
+        """Remove an image that has lost its name, with what below it no other image is made of.
+
+        It stays if a container is made of it.
+        """
+        with suppress(BuildError):
+            self.run("rmi", image)
 
     def layers(self, image: str) -> list[str]:
         """The digests of its layers, the base's first."""
