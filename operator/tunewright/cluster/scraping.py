@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tunewright.api.problems import one_line
-from tunewright.cluster.jobs import METRICS_PORT_NAME
 from tunewright.cluster.labels import ATTEMPT, TRIAL
+from tunewright.cluster.metrics_port import METRICS_PORT_NAME
 from tunewright.metrics.exposition import parse_page
 from tunewright.metrics.gathering import Gathering
 from tunewright.metrics.readings import MAX_POINTS, Readings

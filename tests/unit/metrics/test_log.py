@@ -6,7 +6,7 @@ import time
 import pytest
 import regex
 
-from tunewright.metrics.log import DEFAULT_PATTERN, MAX_LENGTH, LogReader
+from tunewright.metrics.log import DEFAULT_PATTERN, MAX_LENGTH, LogReader, LogSearch
 from tunewright.metrics.observations import Observation
 
 
@@ -90,3 +90,22 @@ def test_an_expression_that_takes_exponential_time_is_stopped() -> None:
 
 def test_what_lies_beyond_the_limit_is_not_searched() -> None:
     assert parse("x" * MAX_LENGTH + " loss=1") is None
+
+
+def test_a_search() -> None:
+    search = LogSearch(DEFAULT_PATTERN, lambda: 0.0)
+    lines = [(b"loss=1", 5), (b"hello", 6), (b"loss=2", 7)]
+    assert search.observations(lines, 1.0) == [
+        Observation(1, {"loss": 1.0}, 5),
+        Observation(2, {"loss": 2.0}, 7),
+    ]
+    assert search.observations(lines[:1], 1.0) == [Observation(3, {"loss": 1.0}, 5)]
+    assert not search.given_up
+
+
+def test_a_search_that_takes_too_long_is_given_up_for_good() -> None:
+    times = iter(range(100))
+    search = LogSearch(DEFAULT_PATTERN, lambda: float(next(times)))
+    assert len(search.observations([(b"loss=1", 5)] * 50, 10.0)) == 9
+    assert search.given_up
+    assert search.observations([(b"loss=1", 5)], 1_000.0) == []
