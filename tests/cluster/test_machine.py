@@ -160,6 +160,15 @@ def test_two_clusters_keep_apart(cluster: Cluster, second: MachineCluster, probe
 
 
 @pytest.mark.slow
+def test_a_kubelet_that_starts_again_offers_its_gpus_again(second: MachineCluster) -> None:
+    second.kill("kubelet")
+    again = lifecycle.up(second.name)
+    log = (again.record.state / "kubelet.log").read_text()
+    assert log.count("Successfully registered node") == 2  # it has taken the GPUs away when it did
+    assert gpus(again) == "4"
+
+
+@pytest.mark.slow
 def test_killed_parts_come_back_with_what_the_cluster_held(second: MachineCluster) -> None:
     second.kubectl("create", "configmap", "kept")
     for component in ("kubelet", "kube-apiserver", "etcd", "containerd"):
