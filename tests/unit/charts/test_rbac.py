@@ -43,7 +43,7 @@ class TestOperator:
     def test_it_may_do_what_is_listed_and_nothing_else(self, chart: Chart) -> None:
         rendered = chart.objects()
         own = [
-            (group, "leases (its own)" if verb in ("get", "update") else resource, verb)
+            (group, "leases (its own)" if verb in ("get", "patch") else resource, verb)
             for group, resource, verb in grants(rendered.one("Role", "tunewright-lease"))
         ]
         assert sorted(grants(rendered.one("ClusterRole", "tunewright")) + own) == sorted(listed_grants())
@@ -60,7 +60,7 @@ class TestOperator:
         rendered = chart.objects(release="other")
         [create, hold] = rendered.one("Role", "other-tunewright-lease")["rules"]
         assert (create["verbs"], create.get("resourceNames")) == (["create"], None)
-        assert (hold["verbs"], hold["resourceNames"]) == (["get", "update"], ["other-tunewright"])
+        assert (hold["verbs"], hold["resourceNames"]) == (["get", "patch"], ["other-tunewright"])
         assert "--lease-name=other-tunewright" in arguments(rendered)
         assert "--lease-namespace=tunewright" in arguments(rendered)
 

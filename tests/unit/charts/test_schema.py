@@ -60,10 +60,12 @@ def test_a_value_that_does_not_exist_is_refused(chart: Chart, path: str) -> None
     assert "'misspelt' not allowed" in answer
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULTS))
-def test_a_value_taken_away_is_missed(chart: Chart, name: str) -> None:
+def test_a_value_taken_away_is_missed(chart: Chart) -> None:
     """Not by a nil pointer somewhere in a template."""
-    assert f"missing property '{name}'" in message(chart, {name: None})
+    assert "missing property 'image'" in message(chart, {"image": None})
+    for path, node in [("", SCHEMA), *objects(SCHEMA), ("image", SCHEMA["definitions"]["image"])]:
+        if "properties" in node and path != "resources":
+            assert set(node["required"]) == set(node["properties"]) - {"global"}, path
 
 
 def test_an_account_that_is_not_made_must_be_named(chart: Chart) -> None:
