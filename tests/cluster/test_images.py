@@ -12,6 +12,8 @@ from tests.cluster.images import archives, package_index, targets
 from tests.cluster.images.container import Container, container_of
 from tests.cluster.images.storage import Storage
 
+from tunewright.metrics.last_word import readings_of_last_word
+
 pytestmark = pytest.mark.timeout(1800)  # what is built here for the first time takes minutes
 
 MEGABYTE = 1_000_000
@@ -138,9 +140,10 @@ def test_trainer_trains(container: Container, tmp_path: Path) -> None:
         files={"/dev/termination-log": message},
     )
     assert done.returncode == 0, done.stderr
-    word = json.loads(message.read_text())
-    assert (word["final"], word["step"]) == (True, 2)
-    assert word["metrics"]["validation_accuracy"] > 0.5
+    readings = readings_of_last_word(message.read_bytes())
+    assert readings.final
+    assert readings.metrics["validation_accuracy"].last_step == 2
+    assert readings.metrics["validation_accuracy"].last > 0.5
 
 
 def test_pip_is_set_up_in_a_build_as_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
