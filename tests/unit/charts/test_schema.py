@@ -1,6 +1,7 @@
 """Values that are wrong are refused, with their path; each value says what it is."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,31 +13,36 @@ FOLDER = CHARTS / "tunewright"
 SCHEMA = json.loads((FOLDER / "values.schema.json").read_text(encoding="utf-8"))
 DEFAULTS = yaml.safe_load((FOLDER / "values.yaml").read_text(encoding="utf-8"))
 
-WRONG: list[tuple[str, Any]] = [
-    ("watchNamespaces", "team-a"),
-    ("watchNamespaces/0", ["Team_A"]),
-    ("watchNamespaces", ["a", "a"]),
-    ("replicas", "two"),
-    ("replicas", 1.5),
-    ("replicas", -1),
-    ("operator/logFormat", {"logFormat": "xml"}),
-    ("operator/logLevel", {"logLevel": "loud"}),
-    ("operator/scrapeIntervalSeconds", {"scrapeIntervalSeconds": 0}),
-    ("operator/jobTtlSeconds", {"jobTtlSeconds": 1}),
-    ("operator/samplerWorkers", {"samplerWorkers": "2"}),
-    ("crds/keep", {"keep": "yes"}),
-    ("image/pullPolicy", {"pullPolicy": "Sometimes"}),
-    ("image/repository", {"repository": "Upper/case:tag@x"}),
-    ("trainer/image/tag", {"image": {"tag": "0.1.0@sha256:short"}}),
-    ("imagePullSecrets/0", [{"name": "secret"}]),
-    ("serviceAccount/name", {"name": "Not A Name"}),
-    ("resources/limits/memory", {"limits": {"memory": ["1Gi"]}}),
-    ("networkPolicy/apiServerPorts/0", {"apiServerPorts": [70000]}),
-    ("networkPolicy/apiServerPorts", {"apiServerPorts": []}),
-    ("podAnnotations/flag", {"flag": True}),
-    ("fullnameOverride", "UPPER"),
-    ("fullnameOverride", "x" * 51),
+WRONG: list[dict[str, Any]] = [
+    {
+        "watchNamespaces": "team-a",
+        "replicas": "two",
+        "operator": {
+            "logFormat": "xml",
+            "logLevel": "loud",
+            "scrapeIntervalSeconds": 0,
+            "jobTtlSeconds": 1,
+            "samplerWorkers": "2",
+        },
+        "crds": {"keep": "yes"},
+        "image": {"pullPolicy": "Sometimes", "repository": "Upper/case:tag@x"},
+        "trainer": {"image": {"tag": "0.1.0@sha256:short"}},
+        "imagePullSecrets": [{"name": "secret"}],
+        "serviceAccount": {"name": "Not A Name"},
+        "resources": {"limits": {"memory": ["1Gi"]}},
+        "networkPolicy": {"apiServerPorts": [70000]},
+        "podAnnotations": {"flag": True},
+        "fullnameOverride": "UPPER",
+    },
+    {
+        "watchNamespaces": ["Team_A"],
+        "replicas": 1.5,
+        "networkPolicy": {"apiServerPorts": []},
+        "fullnameOverride": "x" * 51,
+    },
+    {"watchNamespaces": ["a", "a"], "replicas": -1},
 ]
+"""Each value in them is wrong."""
 
 
 def message(chart: Chart, values: dict[str, Any]) -> str:
@@ -45,19 +51,40 @@ def message(chart: Chart, values: dict[str, Any]) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize(("path", "value"), WRONG, ids=[path for path, _ in WRONG])
-def test_a_wrong_value_is_refused_by_its_path(chart: Chart, path: str, value: Any) -> None:
-    assert f"at '/{path}'" in message(chart, {path.split("/")[0]: value})
+def paths(values: Any, path: str = "") -> Iterator[str]:
+    """Where the values in a document are; an empty list is one."""
+    children = (
+        values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    )
+    if not children:
+        yield path
+    for name, child in children:
+        yield from paths(child, f"{path}/{name}")
 
 
-@pytest.mark.parametrize(
-    "path", ["", "operator", "crds", "image", "trainer", "serviceAccount", "networkPolicy"]
-)
-def test_a_value_that_does_not_exist_is_refused(chart: Chart, path: str) -> None:
-    values: dict[str, Any] = {path: {"misspelt": 1}} if path else {"misspelt": 1}
+@pytest.mark.parametrize("values", WRONG, ids=range(len(WRONG)))
+def test_each_wrong_value_is_refused_by_its_path(chart: Chart, values: dict[str, Any]) -> None:
     answer = message(chart, values)
-    assert f"at '/{path}'" in answer or not path
-    assert "'misspelt' not allowed" in answer
+    refused = set(re.findall(r"at '(.*?)': (?!validation failed)", answer))
+    assert {
+        path for path in paths(values) if not [each for each in refused if path.startswith(each)]
+    } == set()
+
+
+def test_a_value_that_does_not_exist_is_refused(chart: Chart) -> None:
+    places = [
+        "operator",
+        "crds",
+        "image",
+        "trainer",
+        "userRoles",
+        "serviceAccount",
+        "networkPolicy",
+        "podMonitors",
+    ]
+    answer = message(chart, {"misspelt": 1, **{place: {"misspelt": 1} for place in places}})
+    for place in ["", *(f"/{place}" for place in places)]:
+        assert re.search(rf"at '{place}': additional properties 'misspelt' not allowed", answer), answer
 
 
 def test_a_value_taken_away_is_missed(chart: Chart) -> None:
