@@ -5,13 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.cluster.pages import CountedPage, a_pod, served
+from tests.unit.trainer.conftest import Home
 
 from tunewright.cluster.scraping import PageOfPod, ScrapeFailed, fetch
+from tunewright.metrics.last_word import readings_of_last_word
 from tunewright_trainer.sdk.record import Record
 
 Answer = Callable[[socket.socket], object]
@@ -101,9 +103,8 @@ def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drip(connection: socket.socket) -> None:
-    for byte in count():
-        connection.sendall(b"%d" % (byte % 10))
-        time.sleep(0.01)
+    while True:
+        connection.sendall(b"x")
 
 
 def say_nothing(connection: socket.socket) -> None:
@@ -116,7 +117,7 @@ def test_all_of_it_has_one_time_limit(answer: Answer) -> None:
     with a_server(answer) as port:
         began = time.monotonic()
         with pytest.raises(ScrapeFailed, match=r"no whole answer within 0\.2 s"):
-            fetch("127.0.0.1", port, timeout=0.2)
+            fetch("127.0.0.1", port, timeout=0.2, limit=10**9)
         assert time.monotonic() - began < 2
 
 
@@ -187,3 +188,35 @@ class TestPageOfPod:
             pytest.raises(ScrapeFailed, match="no metric tunewright_metric"),
         ):
             PageOfPod(a_pod(port)).look()
+
+    def test_a_program_tells_the_same_by_its_page_and_its_last_word(self, tmp_path: Path) -> None:
+        program = """
+import sys
+from tunewright_trainer import report
+for step in range(1, 8):
+    report(step, loss=(step - 5) ** 2 / 3, accuracy=step / 7, norm=float('nan'))
+sys.stdin.readline()
+"""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        home = Home(tmp_path)
+        try:
+            process = home.start(
+                "-c",
+                program,
+                TUNEWRIGHT_METRICS_PORT=str(port),
+                TUNEWRIGHT_TRIAL="digits-ab-3",
+                TUNEWRIGHT_ATTEMPT="2",
+            )
+            home.await_lines(process, 8)
+            page = PageOfPod(a_pod(port))
+            assert page.look() is True
+        finally:
+            home.end_all()
+        word = readings_of_last_word(home.last_word_path.read_bytes())
+        assert page.readings().metrics == word.metrics
+        assert page.readings().not_finite == word.not_finite == {"norm"}
+        loss = word.metrics["loss"]
+        assert (loss.min, loss.min_step, loss.max, loss.max_step) == (0.0, 5, 16 / 3, 1)
+        assert len(word.curves["loss"]) == 7
+        assert word.final is False
