@@ -126,6 +126,7 @@ class Process:
             reported_at=clock(told[-1]) if told else None,
             gpus=gpus,
             metrics=metrics,
+            curves={"accuracy": points} if points else {},
             not_finite=frozenset({"accuracy"} if bad else ()),
             exit=Exit(clock(ended_at), code, cause, final) if ended_at <= time else None,
             limit=self.limit,

@@ -508,6 +508,17 @@ def test_what_would_be_opened_again_by_its_budget_is_not_while_it_is_cancelled()
     assert len(ended(home)) == 4
 
 
+def test_a_test_that_there_is_budget_for_again_does_not_begin_while_the_study_is_cancelled() -> None:
+    home = Simulation(a_small_study(maxDuration="16s", maxTrials=1))
+    home.run()
+    home.cancel()
+    home.edit(max_duration=600)
+    home.settle()
+
+    assert home.study.status.reason == "Cancelled"
+    assert len(trials(home, is_test)) == 1
+
+
 @pytest.mark.parametrize(("second", "state"), [(Fate(), "Completed"), (INTERRUPTED, "Failed")])
 def test_fewer_attempts_allowed_leave_a_trial_that_waits_the_one_it_waits_for(
     second: Fate, state: str

@@ -79,6 +79,7 @@ def test_what_a_deleted_trial_has_used_since_it_began_is_charged_too() -> None:
     state.trial_gone(running.name, 4_000)
 
     assert state.charges.gpu_milliseconds == 6_000
+    assert state.departed.gpu_milliseconds == 6_000
     assert not state.executions
 
 

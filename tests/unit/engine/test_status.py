@@ -329,7 +329,7 @@ def test_with_several_objectives_the_front_is_named_evenly_up_to_a_bound(
     assert status(State.of(study, trials[::-1])) == found
 
 
-def test_of_a_large_front_that_is_equal_in_the_first_objective_the_best_is_named_too() -> None:
+def test_of_a_large_front_whose_best_are_equal_in_the_first_objective_the_first_is_named_too() -> None:
     objectives = [
         {"metric": "accuracy", "direction": "minimize"},
         {"metric": "size", "direction": "minimize"},
@@ -339,6 +339,8 @@ def test_of_a_large_front_that_is_equal_in_the_first_objective_the_best_is_named
     for index in range(MAX_FRONT * 3):
         trial = a_trial(index, accuracy=0.5)
         values = {"accuracy": 0.5, "size": float(index), "time": -float(index)}
+        if index == MAX_FRONT:
+            values |= {"accuracy": 0.9, "size": -1.0}
         update = {"status": trial.status.model_copy(update={"objectives": values})}
         trials.append(trial.model_copy(update=update))
     found = status(State.of(a_study(objectives=objectives), trials))
