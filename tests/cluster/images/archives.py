@@ -5,6 +5,7 @@ has it needs of the image only the last layer. So a change of the code is in a c
 """
 
 import tarfile
+import time
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,10 @@ from tempfile import TemporaryDirectory
 from tests.cluster.images import targets
 from tests.cluster.images.storage import Storage
 from tests.cluster.machine import places
+
+
+_KEPT = 3600.0
+"""Seconds for which an archive outlives its successor: somebody else may be about to load it."""
 
 
 def directory() -> Path:
@@ -87,9 +92,10 @@ def _sizes(archive: Path) -> dict[str, int]:
 
 
 def _replace(stem: str, partial: Path, archive: Path) -> None:
-    for older in archive.parent.glob(f"{stem}-{'?' * 12}.tar"):
-        older.unlink()
     partial.rename(archive)
+    for older in archive.parent.glob(f"{stem}-{'?' * 12}.tar"):
+        if older.stat().st_mtime < time.time() - _KEPT:
+            older.unlink()
 
 
 def _file(stem: str, content: list[str]) -> str:
