@@ -14,7 +14,6 @@ from tests.cluster.images import targets
 from tests.cluster.images.storage import Storage
 from tests.cluster.machine import places
 
-
 _KEPT = 3600.0
 """Seconds for which an archive outlives its successor: somebody else may be about to load it."""
 
