@@ -17,10 +17,15 @@ def gateway_to(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     return Gateway.connect(kubeconfig=str(cluster.kubeconfig))
 
 
+def install_kinds(cluster: Cluster) -> None:
+    """Have the cluster serve studies and trials."""
+    cluster.kubectl("apply", "--server-side", "-f", "crds")
+    cluster.kubectl("wait", "--for=condition=Established", "-f", "crds")
+
+
 @contextmanager
 def a_namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace for as long as the block lasts, in a cluster that has the kinds."""
-    cluster.kubectl("apply", "--server-side", "-f", "crds")
+    """A namespace for as long as the block lasts."""
     name = f"test-{uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", name)
     try:

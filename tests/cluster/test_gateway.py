@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kubernetes.config import incluster_config
 from tests.builders import study_document
-from tests.cluster.calling import a_namespace, gateway_to
+from tests.cluster.calling import a_namespace, gateway_to, install_kinds
 from tests.cluster.machine.cluster import Cluster
 
 from tunewright.cluster.connection import connect
@@ -37,8 +37,13 @@ def gateway(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     return gateway_to(cluster, monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def kinds(cluster: Cluster) -> None:
+    install_kinds(cluster)
+
+
 @pytest.fixture
-def namespace(cluster: Cluster) -> Iterator[str]:
+def namespace(cluster: Cluster, kinds: None) -> Iterator[str]:
     with a_namespace(cluster) as name:
         yield name
 
