@@ -6,14 +6,17 @@ import time
 from pathlib import Path
 
 from tests.cluster.machine import binaries, cgroups, kind, lifecycle, places, resolve
+from tests.cluster.machine.bare import MachineCluster
+from tests.cluster.machine.commands import CommandError
 from tests.cluster.machine.errors import Unavailable
+from tests.cluster.machine.record import Record
 
 
 def main() -> None:
     arguments = parser().parse_args()
     try:
         arguments.run(arguments)
-    except (Unavailable, ValueError, TimeoutError, RuntimeError) as failed:
+    except (Unavailable, ValueError, TimeoutError, CommandError) as failed:
         sys.exit(str(failed))
 
 
@@ -48,7 +51,7 @@ def up(arguments: argparse.Namespace) -> None:
     print(f"cluster {cluster.name} is up ({time.monotonic() - begun:.1f} s)\n")
     print(f"export KUBECONFIG={cluster.kubeconfig}")
     print(f"export PATH={cluster.kubectl_path.parent}:$PATH   # kubectl, helm")
-    if isinstance(cluster, lifecycle.MachineCluster):
+    if isinstance(cluster, MachineCluster):
         print(f"# audit log: {cluster.audit_log}; logs of the parts: {cluster.record.state}/*.log")
 
 
@@ -76,7 +79,7 @@ def status(arguments: argparse.Namespace) -> None:
         if kind.there(name):
             print(f"{name}: a cluster of kind")
             continue
-        record = lifecycle.Record.read(name)
+        record = Record.read(name)
         if record is None or not record.init.alive():
             print(
                 f"{name}: dead; `up --name {name}` starts it anew, `down --name {name}` removes what is left"

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -13,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.machine import packages, places
+from tests.cluster.machine import commands, packages, places
+from tests.cluster.machine.commands import CommandError
 from tests.cluster.machine.errors import Unavailable
 
 KUBERNETES, KWOK, HELM = "1.36.3", "0.8.0", "3.22.0"
@@ -105,7 +105,7 @@ def build(control_plane: Sequence[str], target: Path) -> None:
     say(f"built in {time.monotonic() - begun:.0f} s: {target}")
 
 
-def build_kubernetes(commands: Sequence[str], work: Path, out: Path) -> None:
+def build_kubernetes(names: Sequence[str], work: Path, out: Path) -> None:
     module = download(f"k8s.io/kubernetes@v{KUBERNETES}", work)
     (work / "go.mod").write_text(module_file(Path(module["GoMod"]).read_text()))
     version = {"gitVersion": f"v{KUBERNETES}", "gitMajor": "1", "gitMinor": KUBERNETES.split(".")[1]}
@@ -115,8 +115,8 @@ def build_kubernetes(commands: Sequence[str], work: Path, out: Path) -> None:
         for name, value in version.items()
     ]
     flags = ["-trimpath", "-ldflags", " ".join([LINKED, *stamps])]
-    sources = [ETCD if name == "etcd" else f"k8s.io/kubernetes/cmd/{name}" for name in commands]
-    with progress(f"{', '.join(commands)} (1 of 4)"):
+    sources = [ETCD if name == "etcd" else f"k8s.io/kubernetes/cmd/{name}" for name in names]
+    with progress(f"{', '.join(names)} (1 of 4)"):
         run(["go", "build", "-mod=mod", *flags, "-o", f"{out}/", *sources], work)
     (out / "server").rename(out / "etcd")
 
@@ -157,11 +157,11 @@ def run(command: Sequence[str], folder: Path, more: Mapping[str, str] | None = N
         "GOWORK": "off",
         **(more or {}),
     }
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Unavailable(f"the cluster's binaries could not be built: {' '.join(command[:2])}: {why}")
-    return done.stdout
+    try:
+        return commands.run(command, folder=folder, environment=environment)
+    except CommandError as failed:
+        why = str(failed).splitlines()[-1]
+        raise Unavailable(f"the cluster's binaries could not be built: {why}") from None
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The cluster's certificates, made by openssl: an authority, the API server's, and its one for kubelets."""
 
-import subprocess
 from pathlib import Path
+
+from tests.cluster.machine.commands import run
 
 DAYS = "3650"
 
@@ -30,4 +31,4 @@ def issue(folder: Path, name: str, subject: str, extension: str) -> None:
 
 
 def openssl(folder: Path, *arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+    run(["openssl", *arguments], folder=folder)

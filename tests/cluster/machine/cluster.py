@@ -1,11 +1,11 @@
 """A running cluster, as tests use it: whoever made it."""
 
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.machine.commands import run
 from tests.cluster.machine.errors import Unavailable
 
 
@@ -27,13 +27,13 @@ class Cluster:
         Raises:
             CommandError: it ended with another code than 0.
         """
-        return command(self.kubectl_path, arguments, self.environment(), input)
+        return run([str(self.kubectl_path), *arguments], input, environment=self.environment())
 
     def helm(self, *arguments: str, input: str | None = None) -> str:
         """Run helm, which here keeps nothing of its own between calls, and answer what it prints."""
         with tempfile.TemporaryDirectory() as home:
             own = {f"HELM_{kind}_HOME": f"{home}/{kind}" for kind in ("CACHE", "CONFIG", "DATA")}
-            return command(self.helm_path, arguments, {**self.environment(), **own}, input)
+            return run([str(self.helm_path), *arguments], input, environment={**self.environment(), **own})
 
     def environment(self) -> dict[str, str]:
         """For any client of the cluster; a proxy does not know the way to it."""
@@ -54,15 +54,3 @@ class Cluster:
     def add_kwok_nodes(self, count: int) -> list[str]:
         """Add nodes whose pods only pretend to run (taint `kwok.x-k8s.io/node=fake`, label `type=kwok`)."""
         raise Unavailable("kwok does not run in a cluster that was given")
-
-
-class CommandError(Exception):
-    """kubectl or helm said no; the message has the command and its error output."""
-
-
-def command(program: Path, arguments: tuple[str, ...], environment: dict[str, str], input: str | None) -> str:
-    line = [str(program), *arguments]
-    done = subprocess.run(line, env=environment, input=input, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise CommandError(f"{program.name} {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout

@@ -4,9 +4,10 @@ import hashlib
 import io
 import json
 import platform
-import subprocess
 import tarfile
 from pathlib import Path
+
+from tests.cluster.machine.commands import run
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -31,7 +32,7 @@ def of_program(name: str, program: Path, archive: Path) -> Path:
 def compiled(source: str, to: Path) -> Path:
     """Compile a C program that needs no library at run time."""
     command = ["gcc", "-static", "-Os", "-s", "-x", "c", "-o", str(to), "-"]
-    subprocess.run(command, input=source, text=True, check=True, capture_output=True)
+    run(command, input=source)
     return to
 
 

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 from tests.cluster.machine import node, places
-from tests.cluster.machine.cluster import Cluster, CommandError
+from tests.cluster.machine.cluster import Cluster
+from tests.cluster.machine.commands import CommandError, run
 from tests.cluster.machine.errors import Unavailable
 from tests.cluster.machine.given import on_path
 
@@ -68,7 +69,7 @@ def of_kind(name: str) -> str:
 
 
 def kind(*arguments: str) -> None:
-    done = subprocess.run(["kind", *arguments], capture_output=True, text=True)
-    if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Unavailable(f"kind {' '.join(arguments[:2])}: {why}")
+    try:
+        run(["kind", *arguments])
+    except CommandError as failed:
+        raise Unavailable(str(failed).splitlines()[-1]) from None

@@ -1,11 +1,11 @@
 """A machine within the machine: own processes, mounts and network; they go when its first process goes."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.cluster.machine.commands import run
 from tests.cluster.machine.processes import Process
 
 LAUNCH = Path(__file__).with_name("launch.py")
@@ -30,8 +30,7 @@ def start(
     """
     order = {"argv": list(argv), "log": str(log), "groups": groups, "join": join}
     command = [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(order)]
-    done = subprocess.run(command, pass_fds=keep, check=True, stdout=subprocess.PIPE, text=True)
-    return Process.of(int(done.stdout))
+    return Process.of(int(run(command, keep=keep)))
 
 
 def enter(init: Process, *command: str) -> list[str]:
@@ -58,4 +57,4 @@ def furnish(init: Process, state: Path, store: Path) -> None:
     """
     for number, (name, value) in enumerate(KERNEL.items()):
         script += f"echo {value} > /run/kernel/{number}; mount --bind /run/kernel/{number} /proc/sys/{name}\n"
-    subprocess.run(enter(init, "sh", "-ec", script), check=True, capture_output=True, text=True)
+    run(enter(init, "sh", "-ec", script))

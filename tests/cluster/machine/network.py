@@ -1,8 +1,11 @@
 """The cable between this machine and a cluster: `100.64.<n>.0/30`, with a route to its pods behind it."""
 
 import json
-import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
+
+from tests.cluster.machine.commands import CommandError, run
+from tests.cluster.machine.errors import Unavailable
 
 API_SERVICE = "10.96.0.1"
 """The `kubernetes` service's address: the node has it itself, so that pods reach it with no kube-proxy."""
@@ -40,7 +43,7 @@ def free() -> Network:
     for network in map(Network, range(256)):
         if network.link not in links and not taken & {f"100.64.{network.number}.0/30", network.pods}:
             return network
-    raise RuntimeError("all 256 networks 100.64.n.0/30 are taken: take a cluster down")
+    raise Unavailable("all 256 networks 100.64.n.0/30 are taken: take a cluster down")
 
 
 def connect(network: Network, pid: int) -> None:
@@ -50,21 +53,17 @@ def connect(network: Network, pid: int) -> None:
     ip("link", "set", network.link, "up")
     ip("route", "add", network.pods, "via", network.node)
     inside = ("nsenter", "-t", str(pid), "-n", "ip")
-    run(*inside, "address", "add", f"{network.node}/30", "dev", "eth0")
-    run(*inside, "link", "set", "eth0", "up")
-    run(*inside, "address", "add", f"{API_SERVICE}/32", "dev", "lo")
-    run(*inside, "route", "add", "default", "via", network.outside)
+    run([*inside, "address", "add", f"{network.node}/30", "dev", "eth0"])
+    run([*inside, "link", "set", "eth0", "up"])
+    run([*inside, "address", "add", f"{API_SERVICE}/32", "dev", "lo"])
+    run([*inside, "route", "add", "default", "via", network.outside])
 
 
 def disconnect(network: Network) -> None:
     """Remove the cable at once, where the kernel has not done so yet."""
-    if network.link in {link["ifname"] for link in json.loads(ip("-j", "link"))}:
-        subprocess.run(["ip", "link", "delete", network.link], capture_output=True)
+    with suppress(CommandError):
+        ip("link", "delete", network.link)
 
 
 def ip(*arguments: str) -> str:
-    return run("ip", *arguments)
-
-
-def run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return run(["ip", *arguments])
