@@ -85,7 +85,11 @@ class State:
         *,
         gpus: int = 0,
     ) -> "State":
-        """The state that follows from the objects alone, as after a restart."""
+        """The state that follows from the objects alone, as after a restart.
+
+        All Trials must be there, as they are once the study's status was written: what has been charged and
+        stands in none of them counts as charged to trials that were deleted.
+        """
         state = cls(study=study, gpus=gpus, trials={trial.name: trial for trial in trials})
         for execution in executions:
             state.execution_changed(execution)
