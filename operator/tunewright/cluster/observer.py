@@ -2,18 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import regex
 
 from tunewright.api.study import MetricsSource
-from tunewright.cluster.api_error import ApiError
+from tunewright.cluster.api_error import ApiError, Unavailable
 from tunewright.cluster.backoff import delay_after
 from tunewright.cluster.gateway import Gateway
 from tunewright.cluster.pod_logs import Follower, LogOfPod
-from tunewright.cluster.scraping import PageOfPod, ScrapeFailed
+from tunewright.cluster.scraping import PageOfPod, ScrapeFailed, TimedOut
 from tunewright.cluster.workqueue import WorkQueue
 from tunewright.metrics.log import DEFAULT_PATTERN
 from tunewright.metrics.readings import NONE, Readings
@@ -22,7 +22,7 @@ THREADS = 4
 """So that a few pods that take their whole time to answer hold up no other."""
 
 LONGEST_INTERVAL = 60.0
-"""Seconds between two looks at a pod that let itself be seen in none of the last ones."""
+"""Seconds between two looks at a pod that answered none of the last ones in time."""
 
 _GOLDEN = 0.618033988749895
 """The fractional parts of its multiples are spread evenly over 0 to 1, however many there are."""
@@ -46,7 +46,7 @@ class _Watch:
         readings: what was seen, without a time.
         progressed_at: when it was first seen, or last seen to have reported; milliseconds.
         silence: for how long it is known to have reported nothing, in milliseconds.
-        failures: looks in a row that saw nothing.
+        failures: looks in a row that waited for an answer in vain.
     """
 
     def __init__(self, source: PageOfPod | LogOfPod, now: int) -> None:
@@ -61,8 +61,8 @@ class _Watch:
 class Observer:
     """Keeps what the watched pods report. Thread-safe.
 
-    Each pod is looked at once in an interval, beside the others; a look that fails is followed by longer and
-    longer waits, up to LONGEST_INTERVAL.
+    Each pod is looked at once in an interval. Looks that wait for an answer in vain come less and less often,
+    down to one in LONGEST_INTERVAL: they hold up the others.
 
     Args:
         gateway: gives the logs.
@@ -99,13 +99,13 @@ class Observer:
 
     def watch(
         self,
-        pod: dict[str, Any],
+        pod: Mapping[str, Any],
         container: str,
         source: MetricsSource,
         pattern: str | None,
         objectives: Collection[str] = (),
     ) -> None:
-        """Look at a pod from now on, if it is not looked at already.
+        """Look at a pod from now on, if it is not looked at already. One without a page's address is not yet.
 
         Args:
             pod: one that runs or has run.
@@ -116,7 +116,8 @@ class Observer:
         """
         key = PodKey(pod["metadata"]["namespace"], pod["metadata"]["name"])
         with self._lock:
-            if key in self._watches:
+            without_page = source is MetricsSource.SDK and not pod["status"].get("podIP")
+            if key in self._watches or without_page:
                 return
             self._watches[key] = _Watch(
                 self._source(key, pod, container, source, pattern, objectives), self._clock()
@@ -161,7 +162,7 @@ class Observer:
     def _source(
         self,
         key: PodKey,
-        pod: dict[str, Any],
+        pod: Mapping[str, Any],
         container: str,
         source: MetricsSource,
         pattern: str | None,
@@ -191,11 +192,11 @@ class Observer:
                 reported = watch.source.look()
                 news = self._take(watch)
         except (ScrapeFailed, ApiError) as error:
-            watch.failures += 1
+            in_vain = isinstance(error, TimedOut | Unavailable)
+            watch.failures = watch.failures + 1 if in_vain else 0
             _log.debug("pod %s/%s: no metrics: %s", *key, error)
             return
         except Exception:
-            watch.failures += 1
             _log.exception("pod %s/%s: its metrics cannot be read", *key)
             return
         now = self._clock()

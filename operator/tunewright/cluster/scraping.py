@@ -23,6 +23,10 @@ class ScrapeFailed(Exception):  # noqa: N818 - of the pod, not of this program
     """The page could not be read; the message says why, in one line."""
 
 
+class TimedOut(ScrapeFailed):
+    """It could not be read within its time, so that more looks would hold up those at other pods."""
+
+
 def fetch(pod_ip: str, port: int, timeout: float = TIMEOUT, limit: int = MAX_BYTES) -> bytes:
     """The page at http://POD_IP:PORT/metrics. No redirect is followed, no proxy asked, no name looked up.
 
@@ -33,7 +37,8 @@ def fetch(pod_ip: str, port: int, timeout: float = TIMEOUT, limit: int = MAX_BYT
         limit: bytes, head and page.
 
     Raises:
-        ScrapeFailed: there is no such page, it is too long, or it takes too long.
+        TimedOut: it takes too long.
+        ScrapeFailed: there is no such page, or it is too long.
     """
     try:
         address = str(ipaddress.ip_address(pod_ip))
@@ -42,7 +47,7 @@ def fetch(pod_ip: str, port: int, timeout: float = TIMEOUT, limit: int = MAX_BYT
     try:
         answer = _exchange(address, port, time.monotonic() + timeout, limit)
     except TimeoutError:
-        raise ScrapeFailed(f"no whole answer within {timeout:g} s") from None
+        raise TimedOut(f"no whole answer within {timeout:g} s") from None
     except OSError as error:
         raise ScrapeFailed(error.strerror or str(error)) from None
     head, end, page = answer.partition(_END_OF_HEAD)
@@ -104,7 +109,7 @@ class PageOfPod:
                 f"its pod has no address of its own, or no container's port is named {METRICS_PORT_NAME}"
             )
         try:
-            page = parse_page(fetch(*self._address))
+            page = parse_page(fetch(*self._address, TIMEOUT))
         except ValueError as error:
             raise ScrapeFailed(str(error)) from None
         if page.attempt != self._attempt:

@@ -12,8 +12,10 @@ from tests.unit.cluster.pages import CountedPage, a_pod, served
 
 from tunewright.api.study import MetricsSource
 from tunewright.cluster import observer as observer_module
+from tunewright.cluster import scraping
 from tunewright.cluster.gateway import Unavailable
-from tunewright.cluster.observer import THREADS, Observer
+from tunewright.cluster.observer import THREADS, Observer, PodKey
+from tunewright.cluster.workqueue import WorkQueue
 from tunewright.metrics.readings import NONE
 from tunewright_trainer.sdk.record import Record
 
@@ -189,6 +191,39 @@ class TestPages:
             watch(observer, port)
             page.await_looks()
             assert observer.readings("n", NAME).reported_at == clock.now - 1_000
+
+    def test_a_pod_that_gets_its_address_later(self, make: Make) -> None:
+        page = CountedPage(Record())
+        with served(page) as port:
+            observer = make()
+            watch(observer, port, address=None)
+            assert observer.readings("n", NAME) == NONE
+            watch(observer, port)
+            page.await_looks()
+
+    def test_pods_that_do_not_answer_are_asked_less_often(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waits: queue.Queue[tuple[str, float]] = queue.Queue()
+        add_after = WorkQueue.add_after
+
+        def noted(self: WorkQueue[PodKey], key: PodKey, seconds: float) -> None:
+            waits.put((key.name, seconds))
+            add_after(self, key, seconds)
+
+        monkeypatch.setattr(WorkQueue, "add_after", noted)
+        monkeypatch.setattr(observer_module, "LONGEST_INTERVAL", 0.003)
+        monkeypatch.setattr(scraping, "TIMEOUT", 0.05)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            observer = make()
+            watch(observer, silent.getsockname()[1], name="silent")
+            watch(observer, 1, name="refused")
+            seen: dict[str, list[float]] = {"silent": [], "refused": []}
+            while min(map(len, seen.values())) < 5:
+                name, seconds = waits.get(timeout=10)
+                seen[name].append(seconds)
+        assert seen["silent"][1:5] == [0.001, 0.002, 0.003, 0.003]
+        assert set(seen["refused"][1:]) == {0.001}
 
     def test_a_listener_that_fails_stops_nothing(self, make: Make, caplog: pytest.LogCaptureFixture) -> None:
         record = Record()
