@@ -1,0 +1,314 @@
+"""The attempts of one study, as Jobs and pods: started, stopped, and told to the engine as executions."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tunewright.api.study import HyperparameterStudy, MetricsSource
+from tunewright.api.trial import Trial, TrialState
+from tunewright.cluster.api_error import AlreadyExists
+from tunewright.cluster.executions import GONE, execution_of, pod_of
+from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, Gateway, Kind, Object
+from tunewright.cluster.job_defaults import JobDefaults
+from tunewright.cluster.jobs import claim_of, gpus_of, job_of, metrics_container_of
+from tunewright.cluster.labels import ATTEMPT, LIMIT, TRIAL, owner_uid
+from tunewright.cluster.observer import Observer
+from tunewright.cluster.obstacles import obstacle_of, obstacle_of_event
+from tunewright.engine.facts import AttemptKey, Execution, Obstacle
+from tunewright.metrics.readings import NONE, Readings
+
+Document = dict[str, Any]
+
+REFRESH_EVERY = 5_000
+"""How often attempts are looked at again though nothing came, in milliseconds: their readings change."""
+
+PATIENCE = 4_000
+"""For how long, in milliseconds, something may be in a pod's way before the study says so."""
+
+ASK_AGAIN = 5_000
+"""How often, in milliseconds, a Job without a pod is asked for its reason."""
+
+
+class Attempts:
+    """The attempts that have begun and are not recorded.
+
+    Args:
+        study: whose they are.
+        gateway: the API server.
+        observer: what reads the pods' metrics.
+        defaults: what the operator adds to Jobs.
+        clock: milliseconds since the Unix epoch.
+    """
+
+    def __init__(
+        self,
+        study: HyperparameterStudy,
+        gateway: Gateway,
+        observer: Observer,
+        defaults: JobDefaults,
+        clock: Callable[[], int],
+    ) -> None:
+        assert study.spec.trial is not None
+        self._namespace = study.metadata.namespace
+        self._study = study
+        self._gateway = gateway
+        self._observer = observer
+        self._defaults = defaults
+        self._clock = clock
+        self._container = metrics_container_of(study)
+        self._metrics = study.spec.trial.metrics
+        self._objectives = [objective.metric for objective in study.spec.objectives]
+        self.gpus = gpus_of(study, defaults)
+        self._begun: dict[AttemptKey, int | None] = {}  # with their limits
+        self._jobs: dict[AttemptKey, Document] = {}
+        self._job_uids: dict[AttemptKey, str] = {}
+        self._pods: dict[AttemptKey, dict[str, Document]] = {}
+        self._stopping: set[AttemptKey] = set()
+        self._changed: set[AttemptKey] = set()
+        self._refreshed_at = 0
+        self._over: dict[AttemptKey, Document] = {}
+        self._without_pod: dict[AttemptKey, tuple[int, Obstacle | None]] = {}
+        self._in_the_way_since: dict[AttemptKey, int] = {}
+
+    def take_up(
+        self, trials: Mapping[str, Trial], jobs: Iterable[Document], pods: Iterable[Document]
+    ) -> None:
+        """Go on with what an earlier operator began; `trials` are those that have not ended, by name."""
+        found = {_key(job): job for job in jobs}
+        for job in found.values():
+            self.job_changed(job, trials)
+        for pod in pods:
+            self.pod_changed(pod)
+            key = _key(pod)
+            if key in found and key not in self._begun and _unfinished(pod):
+                self._over[key] = found[key]
+        for trial in trials.values():
+            key = AttemptKey(trial.name, len(trial.status.attempts) + 1)
+            began = trial.status.state is TrialState.RUNNING or trial.status.stop is not None
+            if began and key not in self._begun:
+                self._begun[key] = None  # it is gone, and nobody has seen it end
+                self._changed.add(key)
+
+    def job_changed(self, job: Document, trials: Mapping[str, Trial], *, deleted: bool = False) -> None:
+        """A Job as it is now, or was last; `trials` are those that have not ended, by name."""
+        key = _key(job)
+        trial = trials.get(key.trial)
+        if trial is None or any(attempt.number == key.number for attempt in trial.status.attempts):
+            if not deleted and job["spec"].get("suspend"):
+                self._over[key] = job
+            return
+        self._job_uids[key] = job["metadata"]["uid"]
+        self._begun.setdefault(key, _limit(job))
+        if deleted:
+            self._jobs.pop(key, None)
+        else:
+            self._jobs[key] = job
+            if "deletionTimestamp" in job["metadata"] and trial.status.stop is not None:
+                self._stopping.add(key)
+        self._changed.add(key)
+
+    def pod_changed(self, pod: Document, *, deleted: bool = False) -> None:
+        """A pod as it is now, or was last."""
+        key = _key(pod)
+        if key not in self._begun or owner_uid(pod) != self._job_uids.get(key):
+            return
+        # One that is gone stays as it was seen last: its end may be the last thing that was seen.
+        self._pods.setdefault(key, {})[pod["metadata"]["name"]] = {**pod, GONE: True} if deleted else pod
+        self._changed.add(key)
+
+    def executions(self) -> Iterator[Execution]:
+        """Those that may have changed since the last call."""
+        now = self._clock()
+        if now - self._refreshed_at >= REFRESH_EVERY:
+            self._refreshed_at = now
+            self._changed.update(self._begun)
+        changed, self._changed = self._changed, set()
+        for key in sorted(changed & self._begun.keys()):
+            yield self._execution(key, now)
+
+    def start(self, trial: Trial, trial_uid: str, key: AttemptKey, limit: int | None) -> Execution:
+        """Begin an attempt; one that has been begun is adopted.
+
+        Raises:
+            ApiError: the API server does not let it.
+            TakenError: something else has its name.
+        """
+        claim = claim_of(self._study, trial, trial_uid)
+        if claim is not None:
+            adopt_or_create(self._gateway, CLAIMS, claim, trial_uid)
+        job = adopt_or_create(
+            self._gateway,
+            JOBS,
+            job_of(self._study, trial, key.number, limit, self._defaults, trial_uid),
+            trial_uid,
+        )
+        self.job_changed(job, {trial.name: trial})
+        return self._execution(key, self._clock())
+
+    def rehearse(self, trial: Trial) -> None:
+        """Have the API server check an attempt's Job, and do no more.
+
+        Raises:
+            ApiError: it refuses it.
+        """
+        job = job_of(self._study, trial, 1, None, self._defaults, self._study.metadata.uid)
+        self._gateway.create(JOBS, self._namespace, job, dry_run=True)
+
+    def stop(self, key: AttemptKey) -> Execution:
+        """Ask an attempt to end."""
+        self._stopping.add(key)
+        job = self._jobs.get(key)
+        if job is not None:
+            metadata = job["metadata"]
+            self._gateway.delete(JOBS, self._namespace, metadata["name"], metadata["uid"])
+        return self._execution(key, self._clock())
+
+    def recorded(self, trial: Trial) -> bool:
+        """Forget those whose end stands in the trial now; whether there was one."""
+        keys = [AttemptKey(trial.name, attempt.number) for attempt in trial.status.attempts]
+        begun = [key for key in keys if key in self._begun]
+        for key in begun:
+            self._forget(key)
+        return bool(begun)
+
+    def _forget(self, key: AttemptKey) -> None:
+        pods = self._pods.pop(key, {})
+        for name in pods:
+            self._observer.forget(self._namespace, name)
+        job = self._jobs.pop(key, None)
+        if job is not None and any(map(_unfinished, pods.values())):
+            self._over[key] = job
+        for known in (self._begun, self._job_uids, self._without_pod, self._in_the_way_since):
+            known.pop(key, None)
+        self._stopping.discard(key)
+        self._changed.discard(key)
+
+    def clear_away(self) -> None:
+        """Delete the Jobs that could go on though their attempts are over: Kueue lets one that it preempted.
+
+        Raises:
+            ApiError: one could not be deleted; the next call tries again.
+        """
+        while self._over:
+            key, job = next(iter(self._over.items()))
+            if not _finished(job) and "deletionTimestamp" not in job["metadata"]:
+                self._gateway.delete(JOBS, self._namespace, job["metadata"]["name"], job["metadata"]["uid"])
+            del self._over[key]
+
+    def close(self) -> None:
+        """Read no more metrics."""
+        for pods in self._pods.values():
+            for name in pods:
+                self._observer.forget(self._namespace, name)
+
+    def obstacle(self) -> tuple[Obstacle | None, int | None]:
+        """What keeps attempts from running, if anything; and when to look again."""
+        now = self._clock()
+        found: Obstacle | None = None
+        again: list[int] = []
+        for key in sorted(self._begun):
+            pod = pod_of(self._pods.get(key, {}).values())
+            if pod is None:
+                obstacle, at = self._ask_job(key, now)
+            else:
+                obstacle, at = self._of_pod(key, pod, now)
+            if at is not None:
+                again.append(at)
+            found = found or obstacle
+        return found, min(again, default=None)
+
+    def _of_pod(self, key: AttemptKey, pod: Document, now: int) -> tuple[Obstacle | None, int | None]:
+        """What is in a pod's way, once it has been there for a while: most pods wait a moment."""
+        obstacle = obstacle_of(pod)
+        if obstacle is None:
+            self._in_the_way_since.pop(key, None)
+            return None, None
+        patient_until = self._in_the_way_since.setdefault(key, now) + PATIENCE
+        return (obstacle, None) if now >= patient_until else (None, patient_until)
+
+    def _ask_job(self, key: AttemptKey, now: int) -> tuple[Obstacle | None, int | None]:
+        """Why a Job has no pod: only the events of its controller tell."""
+        asked_at, obstacle = self._without_pod.setdefault(key, (now, None))
+        job = self._jobs.get(key)
+        if job is None or job["spec"].get("suspend") or now - asked_at < ASK_AGAIN:
+            return obstacle, asked_at + ASK_AGAIN
+        uid = job["metadata"]["uid"]
+        events = self._gateway.list(
+            EVENTS, self._namespace, field_selector=f"involvedObject.uid={uid},reason=FailedCreate"
+        )
+        obstacle = next(filter(None, map(obstacle_of_event, reversed(events))), None)
+        self._without_pod[key] = (now, obstacle)
+        return obstacle, now + ASK_AGAIN
+
+    def _execution(self, key: AttemptKey, now: int) -> Execution:
+        pod = pod_of(self._pods.get(key, {}).values())
+        if pod is not None:
+            self._without_pod.pop(key, None)
+        execution = execution_of(
+            key,
+            self._jobs.get(key),
+            pod,
+            self._readings(pod),
+            sdk=self._metrics.source is MetricsSource.SDK,
+            container=self._container,
+            gpus=self.gpus,
+            limit=self._begun.get(key),
+            stopping=key in self._stopping,
+            now=now,
+        )
+        if pod is not None and execution.started_at is not None and execution.exit is None:
+            self._watch(pod)
+        return execution
+
+    def _watch(self, pod: Document) -> None:
+        metrics = self._metrics
+        self._observer.watch(pod, self._container, metrics.source, metrics.pattern, self._objectives)
+
+    def _readings(self, pod: Document | None) -> Readings:
+        if pod is None:
+            return NONE
+        name = pod["metadata"]["name"]
+        ended = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+        if ended and self._metrics.source is MetricsSource.LOG:
+            self._watch(pod)
+            self._observer.last_look(self._namespace, name)
+        return self._observer.readings(self._namespace, name)
+
+
+class TakenError(Exception):
+    """The name of an object that must be made belongs to somebody else's; the message says which."""
+
+
+def adopt_or_create(gateway: Gateway, kind: Kind, body: Object, owner: str) -> Object:
+    """Create an object, or where it is there already, made for the same owner, take that.
+
+    Raises:
+        ApiError: the API server does not let it.
+        TakenError: an object of another owner has its name.
+    """
+    namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
+    try:
+        return gateway.create(kind, namespace, body)
+    except AlreadyExists:
+        found = gateway.get(kind, namespace, name)
+    if owner_uid(found) != owner:
+        raise TakenError(f"{kind.plural} {name} is there already, and not of this study; rename or delete it")
+    return found
+
+
+def _key(document: Document) -> AttemptKey:
+    labels = document["metadata"]["labels"]
+    return AttemptKey(labels[TRIAL], int(labels[ATTEMPT]))
+
+
+def _limit(job: Document) -> int | None:
+    limit = job["metadata"].get("annotations", {}).get(LIMIT)
+    return None if limit is None else int(limit)
+
+
+def _finished(job: Document) -> bool:
+    conditions: Sequence[Document] = job.get("status", {}).get("conditions") or []
+    return any(each["type"] in ("Complete", "Failed") and each["status"] == "True" for each in conditions)
+
+
+def _unfinished(pod: Document) -> bool:
+    return GONE not in pod and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")

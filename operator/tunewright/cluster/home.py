@@ -1,0 +1,356 @@
+"""One study in the cluster: the engine's plans, carried out as Trials and Jobs."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from tunewright.api.base import ObjectMeta
+from tunewright.api.checks import check
+from tunewright.api.problems import Problem, problems_of
+from tunewright.api.study import HyperparameterStudy, StudyStatus
+from tunewright.api.trial import Trial
+from tunewright.cluster import story
+from tunewright.cluster.api_error import Refused
+from tunewright.cluster.attempts import Attempts, TakenError, adopt_or_create
+from tunewright.cluster.events import Recorder
+from tunewright.cluster.gateway import JOBS, PODS, TRIALS, Gateway, Kind
+from tunewright.cluster.informer import Change, Informer
+from tunewright.cluster.job_defaults import JobDefaults
+from tunewright.cluster.labels import STUDY, owner_reference, owner_uid
+from tunewright.cluster.observer import Observer
+from tunewright.cluster.obstacles import obstacle_of_refusal
+from tunewright.cluster.sampling import Answer, SamplerFailedError, SamplerPool
+from tunewright.cluster.standing import Standing
+from tunewright.engine.actions import (
+    Action,
+    CreateTrial,
+    Plan,
+    Propose,
+    RecordTrial,
+    StartAttempt,
+    StopAttempt,
+)
+from tunewright.engine.facts import Obstacle
+from tunewright.engine.plan import plan
+from tunewright.engine.state import State
+from tunewright.engine.status import rejected
+from tunewright.search.sampler import Response
+from tunewright.search.space import SearchSpace
+
+LOG = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+FIRST_RETRY = 5_000
+LONGEST_RETRY = 60_000
+"""For how long what the API server refused is left alone, in milliseconds; doubled each time."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What all studies share.
+
+    Attributes:
+        gateway: the API server, to write to.
+        informer: what the API server holds, to read from.
+        samplers: the sampler processes.
+        observer: what reads the pods' metrics.
+        recorder: writes event objects.
+        defaults: what the operator adds to Jobs.
+        clock: milliseconds since the Unix epoch.
+    """
+
+    gateway: Gateway
+    informer: Informer
+    samplers: SamplerPool
+    observer: Observer
+    recorder: Recorder
+    defaults: JobDefaults
+    clock: Callable[[], int]
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """What the API server refused, and until when it is left alone."""
+
+    obstacle: Obstacle
+    pause: int
+    until: int
+
+
+class StudyHome:
+    """One study, from what the API server holds of it. Used by one thread at a time.
+
+    Whatever it keeps in memory can be lost: another home goes on from the objects.
+
+    Args:
+        document: the study.
+        services: what all studies share.
+        wake: asks, from whatever thread, for another step.
+    """
+
+    def __init__(self, document: Document, services: Services, wake: Callable[[], None]) -> None:
+        self.uid: str = document["metadata"]["uid"]
+        self._document = document
+        self._services = services
+        self._wake = wake
+        self._study, self._problems = read_study(document)
+        self._standing = Standing(services.gateway, services.informer, self._study.status)
+        self._checked: Answer[list[Problem]] | None = None
+        self._answer: Answer[Response] | None = None
+        self._refusal: _Refusal | None = None
+        self._rehearsed = False
+        self._folded: dict[str, str] = {}
+        self._state: State | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done before something changes, so that the home may be given up."""
+        return self._standing.settled and self._standing.written.phase.terminal
+
+    @property
+    def asking(self) -> bool:
+        """Whether a sampler is at a question, which a new home would ask again."""
+        return self._answer is not None
+
+    def step(self, document: Document, changes: Iterable[Change]) -> int | None:
+        """Take in what has changed, and do what is to be done now.
+
+        Args:
+            document: the study as the cluster holds it.
+            changes: of its Trials, Jobs and pods since the last step, in their order.
+
+        Returns:
+            When to look again, in milliseconds since the Unix epoch; None: not before something changes.
+
+        Raises:
+            ApiError: the API server could not be spoken to, or somebody else was faster: begin anew.
+        """
+        self._document = document
+        if "deletionTimestamp" in document["metadata"]:
+            return None
+        problems = self._problems or self._sampler_problems()
+        if problems is None:
+            return None
+        if problems:
+            now = self._services.clock()
+            return self._tell(rejected(self._study, now, problems), now)
+        if self._state is None:
+            self._state = self._take_up()
+        else:
+            self._take_in(self._state, changes)
+        self._attempts.clear_away()
+        self._take_answer(self._state)
+        look_again = self._see_obstacle(self._state)
+        decided = self._carry_out(self._state)
+        now = self._services.clock()
+        state = self._state
+        if decided.status != state.study.status:
+            state.study_changed(state.study.model_copy(update={"status": decided.status}))
+        retry = self._refusal.until if self._refusal is not None else None
+        times = (decided.wake_at, look_again, self._tell(decided.status, now), retry)
+        return min((time for time in times if time is not None), default=None)
+
+    def leave(self) -> None:
+        """Let go of what this process does for the study; what runs in the cluster goes on."""
+        if self._state is not None:
+            self._attempts.close()
+        for answer in (self._checked, self._answer):
+            if answer is not None:
+                answer.cancel()
+
+    def _owned(self, kind: Kind) -> list[Document]:
+        metadata = self._study.metadata
+        return self._services.informer.of_study(kind, metadata.namespace, metadata.name)
+
+    def _sampler_problems(self) -> list[Problem] | None:
+        """What is wrong with the choice of sampler; None while it is being looked up."""
+        if self._checked is None:
+            spec = self._study.spec
+            space = SearchSpace(spec.parameters)
+            self._checked = self._services.samplers.check(spec.algorithm, space, spec.objectives)
+            self._checked.when_ready(self._wake)
+        if not self._checked.ready:
+            return None
+        try:
+            return self._checked.take()
+        except SamplerFailedError as error:
+            return [Problem("spec.algorithm", str(error))]
+
+    def _take_up(self) -> State:
+        """All of the study, from its objects alone."""
+        services = self._services
+        self._attempts = Attempts(
+            self._study, services.gateway, services.observer, services.defaults, services.clock
+        )
+        trials = [each for each in self._owned(TRIALS) if owner_uid(each) == self.uid]
+        for trial in trials:
+            self._folded[trial["metadata"]["name"]] = trial["metadata"]["resourceVersion"]
+        study, _ = read_study(self._document)
+        state = State.of(study, map(Trial.model_validate, trials), gpus=self._attempts.gpus)
+        self._attempts.take_up(state.open, self._owned(JOBS), self._owned(PODS))
+        for execution in self._attempts.executions():
+            state.execution_changed(execution)
+        return state
+
+    def _take_in(self, state: State, changes: Iterable[Change]) -> None:
+        if self._document["metadata"].get("generation", 1) != state.study.metadata.generation:
+            study, _ = read_study(self._document)
+            # The status is ours: what the cluster holds of it may be older than what is known here.
+            state.study_changed(study.model_copy(update={"status": state.study.status}))
+        for change in changes:
+            if change.kind is TRIALS:
+                self._take_in_trial(state, change.object["metadata"]["name"])
+            elif change.kind is JOBS:
+                self._attempts.job_changed(change.object, state.open, deleted=change.deleted)
+            elif change.kind is PODS:
+                self._attempts.pod_changed(change.object, deleted=change.deleted)
+        for execution in self._attempts.executions():
+            state.execution_changed(execution)
+
+    def _take_in_trial(self, state: State, name: str) -> None:
+        """The newest that is known of a Trial: a change may be older than what was written here."""
+        document = self._trial(name)
+        if document is None:
+            self._folded.pop(name, None)
+            state.trial_gone(name, self._services.clock())
+        elif self._folded.get(name) != document["metadata"]["resourceVersion"]:
+            self._fold(state, document)
+
+    def _fold(self, state: State, document: Document) -> None:
+        metadata = document["metadata"]
+        self._folded[metadata["name"]] = metadata["resourceVersion"]
+        state.trial_changed(Trial.model_validate(document))
+
+    def _trial(self, name: str) -> Document | None:
+        found = self._services.informer.get(TRIALS, self._study.metadata.namespace, name)
+        return found if found is not None and owner_uid(found) == self.uid else None
+
+    def _take_answer(self, state: State) -> None:
+        if self._answer is None or not self._answer.ready:
+            return
+        answer, self._answer = self._answer, None
+        try:
+            response = answer.take()
+        except SamplerFailedError as error:
+            state.sampler_failed(str(error))
+        else:
+            state.sampler_answered(response)
+
+    def _see_obstacle(self, state: State) -> int | None:
+        """Tell the engine what is in the way; returns when to look again."""
+        if self._refusal is not None and self._services.clock() < self._refusal.until:
+            state.obstructed(self._refusal.obstacle)
+            return None
+        obstacle, again = self._attempts.obstacle()
+        state.obstructed(obstacle)
+        return again
+
+    def _carry_out(self, state: State) -> Plan:
+        """Plan and act until there is nothing more to do now. Returns the last plan."""
+        while True:
+            decided = plan(state, self._services.clock())
+            if not decided.actions:
+                return decided
+            for action in decided.actions:
+                try:
+                    self._act(state, action)
+                except TakenError as taken:
+                    self._leave_alone(state, Obstacle("NameTaken", str(taken)))
+                    break
+                except Refused as refused:
+                    if isinstance(action, RecordTrial | StopAttempt):
+                        raise
+                    obstacle = obstacle_of_refusal(refused.code, refused.reason, refused.message)
+                    self._leave_alone(state, obstacle)
+                    break
+
+    def _leave_alone(self, state: State, obstacle: Obstacle) -> None:
+        before = self._refusal
+        pause = FIRST_RETRY if before is None else min(2 * before.pause, LONGEST_RETRY)
+        self._refusal = _Refusal(obstacle, pause, self._services.clock() + pause)
+        state.obstructed(obstacle)
+
+    def _act(self, state: State, action: Action) -> None:
+        if isinstance(action, CreateTrial):
+            self._create(state, action.trial)
+        elif isinstance(action, RecordTrial):
+            self._record(state, action.trial)
+        elif isinstance(action, StartAttempt):
+            self._start(state, action)
+        elif isinstance(action, StopAttempt):
+            state.execution_changed(self._attempts.stop(action.key))
+        elif isinstance(action, Propose):
+            state.sampler_asked(action)
+            self._answer = self._services.samplers.ask(state.study.spec.algorithm, action.request)
+            self._answer.when_ready(self._wake)
+
+    def _start(self, state: State, action: StartAttempt) -> None:
+        document = self._trial(action.trial.name)
+        if document is None:  # deleted by hand a moment ago
+            state.trial_gone(action.trial.name, self._services.clock())
+            return
+        uid = document["metadata"]["uid"]
+        state.execution_changed(self._attempts.start(action.trial, uid, action.key, action.limit))
+        self._refusal = None
+
+    def _create(self, state: State, trial: Trial) -> None:
+        if not self._rehearsed:
+            # Before the first Trial is there: what cannot run leaves nothing behind.
+            self._attempts.rehearse(trial)
+            self._rehearsed = True
+        metadata = trial.metadata.model_copy(update={"labels": {STUDY: self._study.metadata.name}})
+        document = trial.model_copy(update={"metadata": metadata}).document()
+        document["metadata"]["ownerReferences"] = [owner_reference("HyperparameterStudy", self._document)]
+        self._fold(state, self._keep(adopt_or_create(self._services.gateway, TRIALS, document, self.uid)))
+
+    def _record(self, state: State, trial: Trial) -> None:
+        """Write a Trial's status; the attempts that it now holds are done with."""
+        document = self._trial(trial.name)
+        if document is None:  # deleted by hand a moment ago
+            state.trial_gone(trial.name, self._services.clock())
+            return
+        status = trial.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self._fold(
+            state, self._keep(self._services.gateway.replace_status(TRIALS, {**document, "status": status}))
+        )
+        for told in story.of_trial(trial) if self._attempts.recorded(trial) else ():
+            self._services.recorder.record(self._document, *told)
+
+    def _keep(self, document: Document) -> Document:
+        self._services.informer.offer(TRIALS, document)
+        return document
+
+    def _tell(self, status: StudyStatus, now: int) -> int | None:
+        """Write the study's status, where it is time to, and what is to be told of it."""
+        before = self._standing.written
+        again = self._standing.write(status, self._document, now)
+        if self._standing.settled:
+            for told in story.of_study(before, status):
+                self._services.recorder.record(self._document, *told)
+        return again
+
+
+def read_study(document: Document) -> tuple[HyperparameterStudy, list[Problem]]:
+    """The study that the cluster holds, and what keeps it from being run.
+
+    A status that cannot be read is made anew. Of a study that cannot be read there is its name and status.
+    """
+    problems: list[Problem] = []
+    for part in (document, {**document, "status": {}}):
+        try:
+            study = HyperparameterStudy.model_validate(part)
+        except ValidationError as error:
+            problems = problems_of(error)
+        else:
+            return study, check(study)
+    metadata = ObjectMeta.model_validate(document["metadata"])
+    try:
+        status = StudyStatus.model_validate(document.get("status", {}))
+    except ValidationError:
+        status = StudyStatus()
+    # Without a spec: what it is, nobody can say.
+    return HyperparameterStudy.model_construct(metadata=metadata, status=status), problems  # type: ignore[call-arg]

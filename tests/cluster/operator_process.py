@@ -1,0 +1,45 @@
+"""The operator as a process of this machine, for tests that kill it; the chart's runs in a pod."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cluster.machine.cluster import Cluster
+
+
+class OperatorProcess:
+    """`tunewright operator`, started at once.
+
+    Args:
+        cluster: whose studies it runs.
+        namespace: only there.
+        log: a file that it logs to; several operators may share it.
+    """
+
+    def __init__(self, cluster: Cluster, namespace: str, log: Path, *options: str) -> None:
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tunewright.cli.main", "operator"),
+                *("--kubeconfig", str(cluster.kubeconfig)),
+                *("--namespace", namespace, "--lease-namespace", namespace),
+                *("--port", "0", "--log-format", "text", *options),
+            ],
+            stderr=log.open("a"),
+            env=cluster.environment(),
+        )
+
+    @property
+    def pid(self) -> int:
+        """Of the operator itself, not of its sampler processes."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Give it no time for anything."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> int:
+        """Ask it to end, and wait for that; its exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(timeout=30)
