@@ -216,11 +216,20 @@ def all_namespaces() -> set[Path]:
 
 
 def test_what_cannot_be_had_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("TUNEWRIGHT_TEST_KUBECONFIG", raising=False)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     with pytest.raises(Unavailable, match=r"KUBEBUILDER_ASSETS=\S+ lacks etcd, kube-apiserver, .*: unset it"):
         resolve.for_tests("any")
     monkeypatch.setenv("TUNEWRIGHT_TEST_KUBECONFIG", str(tmp_path / "none"))
     with pytest.raises(Unavailable, match=r"TUNEWRIGHT_TEST_KUBECONFIG=\S+: there is no such file"):
+        resolve.for_tests("any")
+
+    monkeypatch.delenv("TUNEWRIGHT_TEST_KUBECONFIG")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        Unavailable, match=r"a cluster needs root .*, or `kind` and a Docker daemon that answers"
+    ):
         resolve.for_tests("any")
 
 

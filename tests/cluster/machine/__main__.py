@@ -50,8 +50,8 @@ def up(arguments: argparse.Namespace) -> None:
         cluster.add_kwok_nodes(arguments.kwok - len(there))
     print(f"cluster {cluster.name} is up ({time.monotonic() - begun:.1f} s)\n")
     print(f"export KUBECONFIG={cluster.kubeconfig}")
-    print(f"export PATH={cluster.kubectl_path.parent}:$PATH   # kubectl, helm")
     if isinstance(cluster, MachineCluster):
+        print(f"export PATH={cluster.kubectl_path.parent}:$PATH   # kubectl, helm")
         print(f"# audit log: {cluster.audit_log}; logs of the parts: {cluster.record.state}/*.log")
 
 

@@ -89,19 +89,18 @@ def build(control_plane: Sequence[str], target: Path) -> None:
     begun = time.monotonic()
     for left in target.parent.parent.glob(".building-*"):
         shutil.rmtree(left)
-    work = Path(tempfile.mkdtemp(prefix=".building-", dir=places.cache()))
-    out = work / "bin"
-    out.mkdir()
-    if control_plane:
-        build_kubernetes(control_plane, work, out)
-    install(f"sigs.k8s.io/kwok/cmd/kwok@v{KWOK}", "kwok (2 of 4)", out)
-    copy_stages(out / "stages")
-    install(f"helm.sh/helm/v3/cmd/helm@v{HELM}", "helm (3 of 4)", out)
-    with progress("pause (4 of 4)"):
-        run(["gcc", "-static", "-Os", "-s", "-o", str(out / "pause"), str(PAUSE_SOURCE)], work)
-    target.parent.mkdir(exist_ok=True)
-    out.rename(target)
-    shutil.rmtree(work)
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=places.cache()) as folder:
+        out = Path(folder) / "bin"
+        out.mkdir()
+        if control_plane:
+            build_kubernetes(control_plane, Path(folder), out)
+        install(f"sigs.k8s.io/kwok/cmd/kwok@v{KWOK}", "kwok (2 of 4)", out)
+        copy_stages(out / "stages")
+        install(f"helm.sh/helm/v3/cmd/helm@v{HELM}", "helm (3 of 4)", out)
+        with progress("pause (4 of 4)"):
+            run(["gcc", "-static", "-Os", "-s", "-o", str(out / "pause"), str(PAUSE_SOURCE)], out)
+        target.parent.mkdir(exist_ok=True)
+        out.rename(target)
     say(f"built in {time.monotonic() - begun:.0f} s: {target}")
 
 
@@ -145,8 +144,8 @@ def copy_stages(to: Path) -> None:
 
 
 def download(module: str, folder: Path) -> dict[str, str]:
-    answer = run(["go", "mod", "download", "-json", module], folder)
-    return dict(json.loads(answer))
+    run(["go", "mod", "download", module], folder)
+    return dict(json.loads(run(["go", "list", "-m", "-json", module], folder)))
 
 
 def run(command: Sequence[str], folder: Path, more: Mapping[str, str] | None = None) -> str:

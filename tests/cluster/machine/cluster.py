@@ -19,6 +19,7 @@ class Cluster:
         self.name = name
         self.kubeconfig = kubeconfig
         self.kubectl_path = kubectl
+        """A file, or a name for the PATH; so is `helm_path`."""
         self.helm_path = helm
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:

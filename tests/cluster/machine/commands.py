@@ -1,5 +1,6 @@
 """Run a program to its end."""
 
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import IO
 
 
 class CommandError(Exception):
-    """A program ended with another code than 0; the message has its command line and its error output."""
+    """A program is not there or ended with another code than 0; the message has its error output."""
 
 
 def run(
@@ -22,6 +23,8 @@ def run(
     Raises:
         CommandError: it failed.
     """
+    if shutil.which(command[0]) is None:
+        raise CommandError(f"{command[0]} is not on the PATH")
     done = subprocess.run(
         command,
         input=input.encode() if isinstance(input, str) else None,
