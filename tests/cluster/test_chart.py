@@ -17,9 +17,9 @@ import pytest
 import yaml
 from tests.builders import a_trial, study_document
 from tests.cluster.machine import resolve
+from tests.cluster.machine.bare import MachineCluster
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.commands import CommandError
-from tests.cluster.machine.lifecycle import MachineCluster
 from tests.unit.charts.generated import MANIFEST
 from tests.unit.charts.rendering import CHARTS, Chart, Objects
 

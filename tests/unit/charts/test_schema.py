@@ -53,12 +53,10 @@ def message(chart: Chart, values: dict[str, Any]) -> str:
 
 def paths(values: Any, path: str = "") -> Iterator[str]:
     """Where the values in a document are; an empty list is one."""
-    children = (
-        values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
-    )
-    if not children:
+    if not isinstance(values, dict | list) or not values:
         yield path
-    for name, child in children:
+        return
+    for name, child in values.items() if isinstance(values, dict) else enumerate(values):
         yield from paths(child, f"{path}/{name}")
 
 
