@@ -13,6 +13,7 @@ from tunewright.cluster.jobs import claim_of, gpus_of, job_of, metrics_container
 from tunewright.cluster.labels import ATTEMPT, LIMIT, TRIAL, owner_uid
 from tunewright.cluster.observer import Observer
 from tunewright.cluster.obstacles import obstacle_of, obstacle_of_event
+from tunewright.cluster.pod_status import ended
 from tunewright.engine.facts import AttemptKey, Execution, Obstacle
 from tunewright.metrics.readings import NONE, Readings
 
@@ -116,14 +117,19 @@ class Attempts:
         self._changed.add(key)
 
     def executions(self) -> Iterator[Execution]:
-        """Those that may have changed since the last call."""
+        """Those that may have changed since the last call.
+
+        Raises:
+            ApiError: a log cannot be read now; what was not given out comes with the next call.
+        """
         now = self._clock()
         if now - self._refreshed_at >= REFRESH_EVERY:
             self._refreshed_at = now
             self._changed.update(self._begun)
-        changed, self._changed = self._changed, set()
-        for key in sorted(changed & self._begun.keys()):
-            yield self._execution(key, now)
+        for key in sorted(self._changed):
+            if key in self._begun:
+                yield self._execution(key, now)
+            self._changed.discard(key)
 
     def start(self, trial: Trial, trial_uid: str, key: AttemptKey, limit: int | None) -> Execution:
         """Begin an attempt; one that has been begun is adopted.
@@ -267,8 +273,7 @@ class Attempts:
         if pod is None:
             return NONE
         name = pod["metadata"]["name"]
-        ended = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
-        if ended and self._metrics.source is MetricsSource.LOG:
+        if ended(pod) and GONE not in pod and self._metrics.source is MetricsSource.LOG:
             self._watch(pod)
             self._observer.last_look(self._namespace, name)
         return self._observer.readings(self._namespace, name)
@@ -311,4 +316,4 @@ def _finished(job: Document) -> bool:
 
 
 def _unfinished(pod: Document) -> bool:
-    return GONE not in pod and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
+    return GONE not in pod and not ended(pod)

@@ -5,6 +5,7 @@ Read with `engine/outcomes.py`, which judges what is found here.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tunewright.api.base import parse_time
@@ -19,7 +20,8 @@ from tunewright.cluster.pod_status import (
     started_at,
 )
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit
-from tunewright.metrics.readings import Readings
+from tunewright.metrics.last_word import readings_of_last_word
+from tunewright.metrics.readings import NONE, Readings
 
 Document = Mapping[str, Any]
 
@@ -59,7 +61,7 @@ def execution_of(
         key: which attempt it is.
         job: its Job; None where that is not there any more.
         pod: its pod, the one of `pod_of`, with GONE where that is not there any more; None without one.
-        readings: what is known of its metrics.
+        readings: what was seen of its metrics while it ran, or in its log.
         sdk: whether its program reports by the SDK.
         container: the one that trains.
         gpus: how many it holds while it runs.
@@ -71,8 +73,11 @@ def execution_of(
         began, end = _without_pod(job, limit, now)
     else:
         began, end = started_at(pod), _Ending(pod, container, limit, stopping=stopping, now=now).exit()
-    if end is not None and sdk:
-        end = Exit(end.ended_at, end.code, end.cause, readings.final, end.message)
+        if sdk:
+            readings = readings.merge(_last_word(pod, container))
+    if end is not None:
+        message = "; ".join(filter(None, (end.message, readings.note)))
+        end = replace(end, final=readings.final if sdk else None, message=message)
     return Execution(
         key=key,
         started_at=began,
@@ -85,6 +90,12 @@ def execution_of(
         limit=limit,
         stopping=stopping,
     )
+
+
+def _last_word(pod: Document, container: str) -> Readings:
+    """What the program left as its termination message; anything else there is no word of the SDK's."""
+    said = next((each.message for each in container_ends(pod) if each.name == container), "")
+    return readings_of_last_word(said.encode()) if said.lstrip().startswith("{") else NONE
 
 
 def pod_of(pods: Iterable[dict[str, Any]]) -> dict[str, Any] | None:

@@ -51,6 +51,8 @@ def run(
             await kopf.operator(
                 registry=registry,
                 settings=settings,
+                # Or it looks for the name of its user, which in a container need not have one.
+                identity="tunewright",  # type: ignore[arg-type]
                 standalone=True,  # a Lease says who works; kopf's peering does not
                 clusterwide=not namespaces,
                 namespaces=namespaces,

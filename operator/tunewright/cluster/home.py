@@ -112,9 +112,9 @@ class StudyHome:
         return self._standing.settled and self._standing.written.phase.terminal
 
     @property
-    def asking(self) -> bool:
-        """Whether a sampler is at a question, which a new home would ask again."""
-        return self._answer is not None
+    def replaceable(self) -> bool:
+        """Whether another home would know as much: no sampler is at a question, and all is written."""
+        return self._answer is None and self._standing.settled
 
     def step(self, document: Document, changes: Iterable[Change]) -> int | None:
         """Take in what has changed, and do what is to be done now.

@@ -88,7 +88,7 @@ class Reconciler:
         if document is None:
             return None
         now = services.clock()
-        if home is None or (now - since >= RESYNC_EVERY and not home.asking):
+        if home is None or (now - since >= RESYNC_EVERY and home.replaceable):
             home, since = StudyHome(document, services, lambda: self._queue.add(key)), now
             self._homes[key] = home, since
         again = home.step(document, changes)

@@ -12,6 +12,9 @@ PROMPT = 1_000
 LIVE = 15_000
 """And so long where only what runs has changed: a trial's share of these writes must stay below one."""
 
+_AT_ONCE = ("phase", "conditions", "departed")
+"""What is written as soon as it changes: nothing else tells what a Trial that was deleted was charged."""
+
 
 class Standing:
     """What the cluster holds of one study's status, and when it is to be written again.
@@ -56,7 +59,7 @@ class Standing:
         return None
 
     def _interval(self, status: StudyStatus) -> int:
-        if (status.phase, status.conditions) != (self.written.phase, self.written.conditions):
+        if any(getattr(status, name) != getattr(self.written, name) for name in _AT_ONCE):
             return 0
         return LIVE if _lasting(status) == _lasting(self.written) else PROMPT
 

@@ -109,7 +109,7 @@ class TestHowItEnded:
             ),
             pytest.param(
                 a_pod("Failed", main=terminated(13, message=LAST_WORD)),
-                Exit(moment(20), 13, message="it exited with code 13"),
+                Exit(moment(20), 13, final=True, message="it exited with code 13"),
                 id="last-word-is-no-message",
             ),
             pytest.param(
@@ -351,3 +351,29 @@ class TestSeveralPods:
 
     def test_none(self) -> None:
         assert pod_of([]) is None
+
+
+class TestLastWord:
+    def test_is_read_from_the_termination_message(self) -> None:
+        found = execution(a_pod("Succeeded", main=terminated(0, message=LAST_WORD)))
+        assert found.metrics["accuracy"].last == 0.9
+        assert found.exit is not None
+        assert found.exit.final is True
+
+    def test_goes_further_than_what_was_seen_before(self) -> None:
+        early = MetricSummary(last=0.5, last_step=1, min=0.5, min_step=1, max=0.5, max_step=1)
+        pod = a_pod("Succeeded", main=terminated(0, message=LAST_WORD))
+        found = execution(pod, readings=Readings({"accuracy": early}))
+        assert found.metrics["accuracy"].last_step == 3
+
+    def test_is_nothing_of_a_program_that_is_read_from_its_log(self) -> None:
+        found = execution(a_pod("Succeeded", main=terminated(0, message=LAST_WORD)), sdk=False)
+        assert not found.metrics
+        assert found.exit is not None
+        assert found.exit.final is None
+
+
+def test_a_note_of_the_readings_is_told() -> None:
+    found = execution(a_pod("Failed", main=terminated(3)), readings=Readings(note="its log is gone"))
+    assert found.exit is not None
+    assert found.exit.message == "it exited with code 3; its log is gone"

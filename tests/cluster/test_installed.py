@@ -1,0 +1,124 @@
+"""Tunewright as its users have it: installed by helm, real images, real pods of a real kubelet."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.cluster import installation
+from tests.cluster.machine.cluster import Cluster
+from tests.cluster.studying import RESTRICTED, Namespace, a_namespace, digits, shell
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def installed(cluster: Cluster) -> Iterator[Cluster]:
+    installation.load_images(cluster, "operator", "trainer", "shell")
+    installation.install(cluster)
+    yield cluster
+    installation.uninstall(cluster)
+
+
+@pytest.fixture
+def namespace(installed: Cluster) -> Iterator[Namespace]:
+    """Which accepts pods under the restricted Pod Security standard alone."""
+    with a_namespace(installed, **RESTRICTED) as made:
+        yield made
+
+
+def test_digits_to_its_end(namespace: Namespace) -> None:
+    namespace.apply(digits("digits", 5, 2))
+    namespace.wait_for_new("hps/digits", "condition=Complete", 300)
+    study = namespace.get("hps", "digits")
+    trials = namespace.trials("digits")
+    assert study["status"]["progress"] == "5/5"
+    assert [trial["status"]["state"] for trial in trials] == ["Completed"] * 7  # with two test evaluations
+    best = study["status"]["best"]
+    assert best["test"].keys() == {"test_accuracy", "test_loss"}
+    pod = pod_of(namespace, best["name"])
+    said = json.loads(pod["status"]["containerStatuses"][0]["state"]["terminated"]["message"])
+    [kept] = [trial["status"]["metrics"] for trial in trials if trial["metadata"]["name"] == best["name"]]
+    assert said["final"] is True
+    assert metrics_said(said) == kept
+    assert best["objectives"]["validation_accuracy"] == kept["validation_accuracy"]["max"]
+    assert best["objectives"]["validation_accuracy"] > 0.9
+    limits = pod["spec"]["containers"][0]["resources"]["limits"]
+    assert limits == {"nvidia.com/gpu": "1"}
+    assert study["status"]["charged"]["gpuMilliseconds"] > 0
+
+
+def pod_of(namespace: Namespace, trial: str) -> dict[str, Any]:
+    [pod] = namespace.list("pods", "-l", f"tunewright.dev/trial={trial}")
+    return pod
+
+
+def metrics_said(word: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The metrics of a termination message, as a Trial's status holds them."""
+    metrics = {}
+    for name, (last, least, greatest) in word["metrics"].items():
+        points = {"last": last, "min": least or last, "max": greatest or last}
+        metrics[name] = {kind: point[1] for kind, point in points.items()} | {
+            f"{kind}Step": point[0] for kind, point in points.items()
+        }
+    return metrics
+
+
+def test_a_shell_program_is_read_from_its_log(namespace: Namespace) -> None:
+    script = "for step in 1 2 3; do echo step=$step score=$X; done; echo step=4 score=0"
+    namespace.apply(shell("log", script, trials=3))
+    namespace.wait_for_new("hps/log", "condition=Complete", 120)
+    for trial in namespace.trials("log"):
+        score = trial["status"]["metrics"]["score"]
+        assert (score["max"], score["maxStep"]) == (trial["spec"]["parameters"]["x"], 1)
+        assert (score["last"], score["lastStep"]) == (0, 4)
+
+
+def test_the_operator_killed_in_the_middle(namespace: Namespace) -> None:
+    namespace.apply(shell("killed", "sleep 2; echo score=$X", trials=6, parallelism=2))
+    namespace.wait_for_new("hps/killed", "jsonpath={.status.trials.completed}=2", 120)
+    [pod] = installation.operator_pods(namespace.cluster)
+    namespace.cluster.kubectl(
+        *("delete", "pod", "-n", installation.NAMESPACE, pod), "--grace-period=0", "--force"
+    )
+    namespace.wait("hps/killed", "condition=Complete", 180)
+    trials = namespace.trials("killed")
+    assert [trial["spec"]["index"] for trial in trials] == list(range(6))
+    assert [len(trial["status"]["attempts"]) for trial in trials] == [1] * 6
+    assert len(namespace.list("jobs")) == 6
+
+
+def test_a_drain_ends_the_attempt_and_not_the_trial(namespace: Namespace) -> None:
+    cluster = namespace.cluster
+    assert cluster.node_name is not None
+    # Only the first attempt has the time to be drained.
+    script = 'trap "exit 143" TERM; [ $TUNEWRIGHT_ATTEMPT = 1 ] && { sleep 600 & wait; }; echo score=$X'
+    namespace.apply(shell("drained", script, trials=1, parallelism=1))
+    namespace.wait_for_new("hps/drained", "jsonpath={.status.trials.running}=1", 60)
+    try:
+        cluster.kubectl(
+            *("drain", cluster.node_name, "--pod-selector=tunewright.dev/study=drained"),
+            *("--delete-emptydir-data", "--force", "--timeout=60s"),
+        )
+        [trial] = namespace.trials("drained")
+        namespace.wait(f"hptrial/{trial['metadata']['name']}", "jsonpath={.status.state}=Pending", 60)
+    finally:
+        cluster.kubectl("uncordon", cluster.node_name)
+    namespace.wait("hps/drained", "condition=Complete", 120)
+    [trial] = namespace.trials("drained")
+    first, second = trial["status"]["attempts"]
+    assert (first["outcome"], first["reason"]) == ("interrupted", "Disrupted")
+    assert second["outcome"] == "completed"
+    assert namespace.get("hps", "drained")["status"]["charged"]["failedTrials"] == 0
+
+
+def test_an_uninstall_with_live_studies_loses_nothing(namespace: Namespace) -> None:
+    namespace.apply(shell("live", "sleep 3; echo score=$X", trials=6, parallelism=2))
+    namespace.wait_for_new("hps/live", "jsonpath={.status.trials.completed}=2", 120)
+    installation.uninstall(namespace.cluster)
+    before = {trial["metadata"]["name"]: trial["metadata"]["uid"] for trial in namespace.trials("live")}
+    installation.install(namespace.cluster)
+    namespace.wait("hps/live", "condition=Complete", 180)
+    trials = {trial["metadata"]["name"]: trial for trial in namespace.trials("live")}
+    assert before.items() <= {name: trial["metadata"]["uid"] for name, trial in trials.items()}.items()
+    assert [len(trial["status"]["attempts"]) for trial in trials.values()] == [1] * 6
