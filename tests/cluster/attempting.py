@@ -17,7 +17,7 @@ from tunewright.cluster.jobs import JobDefaults, gpus_of, job_of, metrics_contai
 from tunewright.cluster.labels import TRIAL
 from tunewright.cluster.obstacles import obstacle_of
 from tunewright.engine.facts import AttemptKey, Execution, Exit, Obstacle
-from tunewright.metrics.last_word import readings_of_last_word
+from tunewright.metrics.readings import NONE
 
 Document = dict[str, Any]
 
@@ -137,7 +137,7 @@ class Attempts:
             AttemptKey(name, 1),
             self._informer.get(JOBS, self._namespace, f"{name}-1"),
             pod,
-            readings_of_last_word(_message(pod, container)),
+            NONE,
             sdk=True,
             container=container,
             gpus=gpus_of(study, DEFAULTS),
@@ -160,9 +160,3 @@ class Attempts:
         pod = {**change.object, GONE: True} if change.deleted else change.object
         name = pod["metadata"]["labels"][TRIAL]
         self._pods.setdefault(name, {})[pod["metadata"]["name"]] = pod
-
-
-def _message(pod: Document | None, container: str) -> bytes:
-    statuses = [] if pod is None else pod.get("status", {}).get("containerStatuses") or []
-    ends = (each["state"].get("terminated", {}) for each in statuses if each["name"] == container)
-    return next((end.get("message", "").encode() for end in ends), b"")

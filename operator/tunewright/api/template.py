@@ -179,8 +179,8 @@ def _check_container(container: Mapping[str, Any], path: str, variables: set[str
             named.add(variable["name"])
         yield from _check_variable(variable, f"{path}.env[{index}]", variables)
     for field in ("command", "args"):
-        for index, word in enumerate(_listed(container, field)):
-            yield from _check_text(word, f"{path}.{field}[{index}]", named)
+        for index, text in enumerate(_listed(container, field)):
+            yield from _check_text(text, f"{path}.{field}[{index}]", named)
     for field in ("command", "args", "env"):
         if field in container and not isinstance(container[field], list):
             yield Problem(f"{path}.{field}", "must be a list")

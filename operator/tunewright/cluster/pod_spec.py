@@ -1,6 +1,5 @@
 """The pod of an attempt: a template's, or the built-in trainer's, with what Tunewright adds to it."""
 
-import copy
 import math
 from typing import Any
 
@@ -45,7 +44,7 @@ def outline_of(study: HyperparameterStudy, defaults: JobDefaults) -> Document:
     pod: Document = {"containers": [{"name": name}]}
     if definition.template is not None:
         template: Any = definition.template
-        pod = copy.deepcopy(template["spec"]["template"]["spec"])
+        pod = {**template["spec"]["template"]["spec"]}
     if definition.trainer is not None:
         command = ["python", "-m", MODULE, *map(_literal, options_of(definition.trainer))]
         pod["containers"] = [

@@ -219,11 +219,9 @@ class TestATemplate:
             "labels": {"team": "c", **OURS},
             "annotations": {"d": "e"},
         }
-        before = copy.deepcopy(template)
 
         whole = job(study_of(template=template))
 
-        assert template == before
         assert whole["metadata"]["labels"] == {"team": "a", **OURS}
         assert whole["metadata"]["annotations"] == {"note": "b"}
         assert whole["spec"]["ttlSecondsAfterFinished"] == 60
@@ -237,6 +235,18 @@ class TestATemplate:
             name: container[name] for name in ("image", "args", "envFrom")
         }
         assert main["volumeMounts"][0] == {"name": "data", "mountPath": "/data"}
+
+    @pytest.mark.parametrize("trainer", [{}, {"trainer": TRAINER}])
+    def test_it_stays_as_it_is(self, trainer: dict[str, Any]) -> None:
+        container = {"name": "main", "env": [], "ports": [], "volumeMounts": [], "resources": {"limits": {}}}
+        template = a_template(container, volumes=[], securityContext={}, initContainers=[{"name": "a"}])
+        template["metadata"] = {"labels": {}, "annotations": {}}
+        study = study_of(template=template, checkpoints={"claim": "shared"}, **trainer)
+        before = copy.deepcopy(study)
+
+        job(study, limit=60_000)
+
+        assert study == before
 
     def test_our_labels_win(self) -> None:
         template = a_template()
