@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.machine.cluster import Cluster
@@ -15,19 +16,28 @@ class OperatorProcess:
         cluster: whose studies it runs.
         namespace: only there.
         log: a file that it logs to; several operators may share it.
+        environment: variables beside this process's own.
     """
 
-    def __init__(self, cluster: Cluster, namespace: str, log: Path, *options: str) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tunewright.cli.main", "operator"),
-                *("--kubeconfig", str(cluster.kubeconfig)),
-                *("--namespace", namespace, "--lease-namespace", namespace),
-                *("--port", "0", "--log-format", "text", *options),
-            ],
-            stderr=log.open("a"),
-            env=cluster.environment(),
-        )
+    def __init__(
+        self,
+        cluster: Cluster,
+        namespace: str,
+        log: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        with log.open("a") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "tunewright.cli.main", "operator"),
+                    *("--kubeconfig", str(cluster.kubeconfig)),
+                    *("--namespace", namespace, "--lease-namespace", namespace),
+                    *("--port", "0", "--log-format", "text", *options),
+                ],
+                stderr=output,
+                env={**cluster.environment(), **(environment or {})},
+            )
 
     @property
     def pid(self) -> int:
