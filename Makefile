@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format crds clean
+.PHONY: run test lint format crds chart cluster cluster-down clean
 
 run: $(VENV)/.trainer  ## Tune a small network on the digits data, and show the result.
 	$(BIN)/tunewright run examples/digits.yaml
@@ -23,6 +23,15 @@ format: $(VENV)/.dev
 
 crds: $(VENV)/.dev  ## Generate crds/ from the models.
 	$(BIN)/tunewright crds --output crds
+
+chart: crds  ## Copy the kinds into the chart; render the manifest and the table of values.
+	$(BIN)/python -m tests.unit.charts.generated
+
+cluster: $(VENV)/.dev  ## A Kubernetes cluster on this machine, of a control plane and one real node.
+	$(BIN)/python -m tests.cluster.machine up
+
+cluster-down: $(VENV)/.dev
+	$(BIN)/python -m tests.cluster.machine down
 
 clean:
 	rm -rf $(VENV) .tunewright
