@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from tests.builders import study_document
 from tests.cluster.calling import a_namespace, gateway_to, install_kinds
+from tests.cluster.machine.bare import MachineCluster
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.errors import Unavailable
-from tests.cluster.machine.lifecycle import MachineCluster, wait_for_api_server
+from tests.cluster.machine.lifecycle import wait_for_api_server
 from tests.cluster.wire import Wire, through
 
-from tunewright.cluster.gateway import PODS, STUDIES, TRIALS, Gateway, Kind, Object
+from tunewright.cluster.gateway import PODS, STUDIES, TRIALS, ApiError, Gateway, Kind, Object
 from tunewright.cluster.informer import Change, Informer
 from tunewright.cluster.labels import STUDY
 
@@ -274,7 +275,7 @@ def test_a_server_that_forgot_is_listed_anew(
     delete(gateway, namespace, "anew")
     gateway.create(TRIALS, namespace, a_trial("anew"))
     gateway.create(TRIALS, namespace, a_trial("new"))
-    restart_api_server(cluster)  # after which it knows of no change before
+    restart_api_server(cluster, gateway)  # after which it knows of no change before
     wire.mend()
     listener.wait(lambda: settled(distant, gateway, namespace))
     listener.wait(lambda: (True, "gone") in listener.of(TRIALS, namespace))
@@ -303,16 +304,28 @@ def test_it_outlives_the_server(
 ) -> None:
     gateway.create(TRIALS, namespace, a_trial("before"))
     listener.wait(lambda: bool(listener.of(TRIALS, namespace)))
-    restart_api_server(cluster)
+    restart_api_server(cluster, gateway)
     created = gateway.create(TRIALS, namespace, a_trial("after"))
     listener.wait(lambda: (False, "after") in listener.of(TRIALS, namespace))
     assert informer.get(TRIALS, namespace, "after") == created
     assert listener.of(TRIALS, namespace).count((False, "before")) == 1
 
 
-def restart_api_server(cluster: Cluster) -> None:
+def restart_api_server(cluster: Cluster, gateway: Gateway) -> None:
     if not isinstance(cluster, MachineCluster):
         raise Unavailable("the API server of a cluster that was given is not restarted")
     cluster.kill("kube-apiserver")
     cluster.start("kube-apiserver")
     wait_for_api_server(cluster.record)
+    deadline = time.monotonic() + WITHIN
+    while not serves_trials(gateway):  # which come later than the kinds of its own
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def serves_trials(gateway: Gateway) -> bool:
+    try:
+        gateway.list(TRIALS, None)
+    except ApiError:
+        return False
+    return True

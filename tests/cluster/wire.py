@@ -42,10 +42,11 @@ class Wire:
         while True:
             try:
                 near, _ = self._listener.accept()
+            except OSError:
+                return  # closed
+            try:
                 far = socket.create_connection(self._target)
             except OSError:
-                if self._listener.fileno() < 0:
-                    return
                 near.close()  # the server is away
                 continue
             with self._lock:
