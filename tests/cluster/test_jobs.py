@@ -8,14 +8,14 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from tests.builders import a_study, a_trial
+from tests.builders import a_study, a_trial, study_document
 from tests.cluster.attempting import DEFAULTS, Attempts, a_study_of, named, shell
 from tests.cluster.calling import a_namespace, install_kinds
 from tests.cluster.images import archives
 from tests.cluster.images.storage import Storage
 from tests.cluster.machine.cluster import Cluster
 
-from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, Gateway, Refused
+from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, STUDIES, Gateway, Refused
 from tunewright.cluster.jobs import claim_of, job_of
 from tunewright.cluster.obstacles import obstacle_of_event, obstacle_of_refusal
 from tunewright.engine.facts import Cause
@@ -221,6 +221,7 @@ def _with_a_sidecar() -> dict[str, Any]:
 
 
 MANY: list[dict[str, Any]] = [{"name": f"p{i}", "type": "int", "min": 0, "max": 9} for i in range(200)]
+TRAINER = {"model": "mlp", "dataset": "digits"}
 TRIALS: dict[str, dict[str, Any]] = {
     "trainer": {},
     "shared claim": {"checkpoints": {"claim": "shared"}},
@@ -228,7 +229,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     "sidecar": {"template": _with_a_sidecar()},
     "log": {"template": shell("exit 0"), "metrics": {"source": "log"}},
     "trainer in a template": {
-        "trainer": {"model": "mlp", "dataset": "digits"},
+        "trainer": TRAINER,
         "template": {"spec": {"template": {"spec": {"containers": [{"name": "a"}]}}}},
     },
 }
@@ -270,3 +271,42 @@ class TestTheServerTakesIt:
         found = obstacle_of_refusal(refused.value.code, refused.value.reason, refused.value.message)
         assert found.reason == "JobRejected"
         assert "spec.template.spec.containers[0].imagePullPolicy" in found.message
+
+
+class TestTheSchema:
+    @pytest.mark.parametrize(
+        ("trial", "says"),
+        [
+            ({}, "give trainer or template"),
+            ({"trainer": TRAINER, "metricsContainer": "a"}, "metricsContainer is for a template"),
+            ({"trainer": TRAINER, "checkpoints": {}}, "give either claim or claimTemplate"),
+            (
+                {"trainer": TRAINER, "checkpoints": {"claim": "a", "claimTemplate": {"size": "1Gi"}}},
+                "give either claim or claimTemplate",
+            ),
+            (
+                {"trainer": TRAINER, "checkpoints": {"claimTemplate": {"size": "much"}}},
+                "spec.trial.checkpoints.claimTemplate.size",
+            ),
+        ],
+    )
+    def test_refuses(self, gateway: Gateway, namespace: str, trial: dict[str, Any], says: str) -> None:
+        with pytest.raises(Refused, match=says):
+            gateway.create(STUDIES, namespace, _document(trial), dry_run=True)
+
+    def test_takes_trainer_and_template_and_fills_in_the_claim(
+        self, gateway: Gateway, namespace: str
+    ) -> None:
+        trial = {**TRIALS["trainer in a template"], **TRIALS["claims"]}
+
+        taken = gateway.create(STUDIES, namespace, _document(trial), dry_run=True)
+
+        assert taken["spec"]["trial"]["checkpoints"] == {
+            "claimTemplate": {"size": "1Gi", "accessModes": ["ReadWriteOnce"]}
+        }
+
+
+def _document(trial: dict[str, Any]) -> dict[str, Any]:
+    document = study_document(trial=trial)
+    del document["metadata"]["uid"]
+    return document
