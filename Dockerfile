@@ -10,12 +10,15 @@ FROM ${BASE} AS installer
 RUN python3 -m venv /opt/pip
 ENV PATH=/opt/pip/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
-COPY pyproject.toml ./
-# Dated alike, so that another change to pyproject.toml does not install everything again.
+COPY pyproject.toml constraints.txt ./
+# Dated alike, and of the pins only the trainer's: no other change installs all of torch again.
 RUN python3 -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb')); \
     print(*project['build-system']['requires'], sep='\n', file=open('build.txt', 'w')); \
     print(*project['project']['dependencies'], sep='\n', file=open('operator.txt', 'w'))" \
- && touch --date=@0 build.txt operator.txt
+ && grep --ignore-case --extended-regexp "^(cloudpickle|cuda-[a-z]+|filelock|fsspec|jinja2|joblib|markupsafe|mpmath\
+|narwhals|networkx|numpy|nvidia-[a-z0-9-]+|prometheus.client|scikit-learn|scipy|setuptools|sympy|threadpoolctl\
+|torch|triton|typing.extensions)==" constraints.txt > trainer.txt \
+ && touch --date=@0 build.txt operator.txt trainer.txt
 
 FROM ${BASE} AS runtime
 RUN python3 -m venv --without-pip /opt/venv
@@ -59,7 +62,7 @@ ENTRYPOINT ["tunewright"]
 CMD ["operator"]
 
 FROM runtime AS trainer-dependencies
-COPY constraints.txt /opt/venv/
+COPY --from=installer /src/trainer.txt /opt/venv/constraints.txt
 RUN --mount=type=bind,from=installer,source=/opt/pip,target=/opt/pip \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf --mount=type=cache,target=/root/.cache/pip \
     /opt/pip/bin/pip --python /opt/venv/bin/python install \

@@ -4,7 +4,7 @@ import configparser
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,13 +77,11 @@ def test_nothing_is_built_again_without_a_change(target: str, built: list[Path],
 
 
 def test_installed_versions_are_the_pinned_ones(target: str, container: Container) -> None:
-    lines = (targets.CONTEXT / "constraints.txt").read_text().split()
-    pinned = dict(line.split("==") for line in lines)
-    pinned = {_normal(name): version for name, version in pinned.items()}
-    done = container.run("-c", INSTALLED, entrypoint=["python"])
-    installed = {_normal(name): version for name, version in json.loads(done.stdout).items()}
+    installed = _versions(json.loads(container.run("-c", INSTALLED, entrypoint=["python"]).stdout).items())
     own = installed.pop("tunewright", None)
     assert own == (targets.VERSION if target == "operator" else None)
+    pinned = _pins(container.run("/opt/venv/constraints.txt", entrypoint=["cat"]).stdout)
+    assert pinned.items() <= _pins((targets.CONTEXT / "constraints.txt").read_text()).items()
     assert installed.items() <= pinned.items()
     assert len(installed) > 10
 
@@ -162,5 +160,12 @@ def test_pip_is_set_up_in_a_build_as_on_this_machine(tmp_path: Path, monkeypatch
     assert read["global"]["cert"] == str(authorities)
 
 
-def _normal(name: str) -> str:
-    return re.sub("[-_.]+", "-", name).lower()
+def _pins(constraints: str) -> dict[str, str]:
+    return _versions(
+        (name, version) for name, _, version in (line.partition("==") for line in constraints.split())
+    )
+
+
+def _versions(packages: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """By the normal form of their names."""
+    return {re.sub("[-_.]+", "-", name).lower(): version for name, version in packages}
