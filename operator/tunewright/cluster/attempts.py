@@ -1,19 +1,20 @@
 """The attempts of one study, as Jobs and pods: started, stopped, and told to the engine as executions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tunewright.api.study import HyperparameterStudy, MetricsSource
 from tunewright.api.trial import Trial, TrialState
 from tunewright.cluster.api_error import AlreadyExists
 from tunewright.cluster.executions import GONE, execution_of, pod_of
-from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, Gateway, Kind, Object
+from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, PODS, Gateway, Kind, Object
 from tunewright.cluster.job_defaults import JobDefaults
 from tunewright.cluster.jobs import claim_of, gpus_of, job_of, metrics_container_of
 from tunewright.cluster.labels import ATTEMPT, LIMIT, TRIAL, owner_uid
 from tunewright.cluster.observer import Observer
 from tunewright.cluster.obstacles import obstacle_of, obstacle_of_event
-from tunewright.cluster.pod_status import ended
+from tunewright.cluster.pod_status import ended, started_at
 from tunewright.engine.facts import AttemptKey, Execution, Obstacle
 from tunewright.metrics.readings import NONE, Readings
 
@@ -26,7 +27,19 @@ PATIENCE = 4_000
 """For how long, in milliseconds, something may be in a pod's way before the study says so."""
 
 ASK_AGAIN = 5_000
-"""How often, in milliseconds, a Job without a pod is asked for its reason."""
+"""How often, in milliseconds, the events of what waits are asked for the reason."""
+
+
+@dataclass
+class _Wait:
+    """An attempt that does not begin: since when, and what its events said last; milliseconds."""
+
+    since: int
+    obstacle: Obstacle | None = None
+    asked_at: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.asked_at = self.since
 
 
 class Attempts:
@@ -67,8 +80,7 @@ class Attempts:
         self._changed: set[AttemptKey] = set()
         self._refreshed_at = 0
         self._over: dict[AttemptKey, Document] = {}
-        self._without_pod: dict[AttemptKey, tuple[int, Obstacle | None]] = {}
-        self._in_the_way_since: dict[AttemptKey, int] = {}
+        self._waiting: dict[AttemptKey, _Wait] = {}
 
     def take_up(
         self, trials: Mapping[str, Trial], jobs: Iterable[Document], pods: Iterable[Document]
@@ -110,7 +122,7 @@ class Attempts:
     def pod_changed(self, pod: Document, *, deleted: bool = False) -> None:
         """A pod as it is now, or was last."""
         key = _key(pod)
-        if key not in self._begun or owner_uid(pod) != self._job_uids.get(key):
+        if key not in self._begun or owner_uid(pod) != self._job_uids.get(key, owner_uid(pod)):
             return
         # One that is gone stays as it was seen last: its end may be the last thing that was seen.
         self._pods.setdefault(key, {})[pod["metadata"]["name"]] = {**pod, GONE: True} if deleted else pod
@@ -183,7 +195,7 @@ class Attempts:
         job = self._jobs.pop(key, None)
         if job is not None and any(map(_unfinished, pods.values())):
             self._over[key] = job
-        for known in (self._begun, self._job_uids, self._without_pod, self._in_the_way_since):
+        for known in (self._begun, self._job_uids, self._waiting):
             known.pop(key, None)
         self._stopping.discard(key)
         self._changed.discard(key)
@@ -207,49 +219,58 @@ class Attempts:
                 self._observer.forget(self._namespace, name)
 
     def obstacle(self) -> tuple[Obstacle | None, int | None]:
-        """What keeps attempts from running, if anything; and when to look again."""
+        """What keeps attempts from running, if anything; and when to look again.
+
+        Raises:
+            ApiError: the reason cannot be asked for now.
+        """
         now = self._clock()
         found: Obstacle | None = None
         again: list[int] = []
         for key in sorted(self._begun):
-            pod = pod_of(self._pods.get(key, {}).values())
-            if pod is None:
-                obstacle, at = self._ask_job(key, now)
-            else:
-                obstacle, at = self._of_pod(key, pod, now)
+            obstacle, at = self._in_the_way_of(key, now)
             if at is not None:
                 again.append(at)
             found = found or obstacle
         return found, min(again, default=None)
 
-    def _of_pod(self, key: AttemptKey, pod: Document, now: int) -> tuple[Obstacle | None, int | None]:
-        """What is in a pod's way, once it has been there for a while: most pods wait a moment."""
-        obstacle = obstacle_of(pod)
-        if obstacle is None:
-            self._in_the_way_since.pop(key, None)
-            return None, None
-        patient_until = self._in_the_way_since.setdefault(key, now) + PATIENCE
-        return (obstacle, None) if now >= patient_until else (None, patient_until)
-
-    def _ask_job(self, key: AttemptKey, now: int) -> tuple[Obstacle | None, int | None]:
-        """Why a Job has no pod: only the events of its controller tell."""
-        asked_at, obstacle = self._without_pod.setdefault(key, (now, None))
+    def _in_the_way_of(self, key: AttemptKey, now: int) -> tuple[Obstacle | None, int | None]:
+        """What keeps one attempt from running, once it has for a while: most wait a moment."""
+        pod = pod_of(self._pods.get(key, {}).values())
         job = self._jobs.get(key)
-        if job is None or job["spec"].get("suspend") or now - asked_at < ASK_AGAIN:
-            return obstacle, asked_at + ASK_AGAIN
-        uid = job["metadata"]["uid"]
-        events = self._gateway.list(
-            EVENTS, self._namespace, field_selector=f"involvedObject.uid={uid},reason=FailedCreate"
-        )
-        obstacle = next(filter(None, map(obstacle_of_event, reversed(events))), None)
-        self._without_pod[key] = (now, obstacle)
-        return obstacle, now + ASK_AGAIN
+        if job is None or job["spec"].get("suspend") or (pod is not None and started_at(pod) is not None):
+            self._waiting.pop(key, None)
+            return None, None
+        wait = self._waiting.setdefault(key, _Wait(now))
+        obstacle = obstacle_of(pod) if pod is not None else None
+        if obstacle is not None:
+            return (obstacle, None) if now >= wait.since + PATIENCE else (None, wait.since + PATIENCE)
+        if now >= wait.asked_at + ASK_AGAIN:
+            wait.asked_at, wait.obstacle = now, self._asked(pod or job)
+        return wait.obstacle, wait.asked_at + ASK_AGAIN
+
+    def _asked(self, waiting: Document) -> Obstacle | None:
+        """Why a Job has no pod, or a pod no volume: only events tell."""
+        uid = waiting["metadata"]["uid"]
+        events = self._gateway.list(EVENTS, self._namespace, field_selector=f"involvedObject.uid={uid}")
+        return next(filter(None, map(obstacle_of_event, reversed(events))), None)
 
     def _execution(self, key: AttemptKey, now: int) -> Execution:
+        execution = self._seen(key, now)
+        if execution.exit is not None and key not in self._pods:
+            # Its Job is over, and no pod of it is known: the news of it may be late.
+            for pod in self._gateway.list(PODS, self._namespace, selector=_selector(key)):
+                self.pod_changed(pod)
+            execution = self._seen(key, now)
+        if execution.started_at is not None and execution.exit is None:
+            running = pod_of(self._pods[key].values())
+            assert running is not None
+            self._watch(running)
+        return execution
+
+    def _seen(self, key: AttemptKey, now: int) -> Execution:
         pod = pod_of(self._pods.get(key, {}).values())
-        if pod is not None:
-            self._without_pod.pop(key, None)
-        execution = execution_of(
+        return execution_of(
             key,
             self._jobs.get(key),
             pod,
@@ -261,9 +282,6 @@ class Attempts:
             stopping=key in self._stopping,
             now=now,
         )
-        if pod is not None and execution.started_at is not None and execution.exit is None:
-            self._watch(pod)
-        return execution
 
     def _watch(self, pod: Document) -> None:
         metrics = self._metrics
@@ -303,6 +321,10 @@ def adopt_or_create(gateway: Gateway, kind: Kind, body: Object, owner: str) -> O
 def _key(document: Document) -> AttemptKey:
     labels = document["metadata"]["labels"]
     return AttemptKey(labels[TRIAL], int(labels[ATTEMPT]))
+
+
+def _selector(key: AttemptKey) -> str:
+    return f"{TRIAL}={key.trial},{ATTEMPT}={key.number}"
 
 
 def _limit(job: Document) -> int | None:

@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tunewright.cluster.api_error import AlreadyExists, ApiError, Conflict, NotFound
-from tunewright.cluster.gateway import Gateway, Kind
-
-LEASES = Kind("/apis/coordination.k8s.io/v1", "leases")
+from tunewright.cluster.gateway import LEASES, Gateway
 
 LOG = logging.getLogger(__name__)
 

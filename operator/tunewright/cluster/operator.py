@@ -55,7 +55,8 @@ def run_operator(options: Options) -> int:
     life = _Life(stop)
     health.serve(options.port, life.failure, life.failure)
     lease = Lease(
-        gateway,
+        # A call that hangs must not outlast the lease.
+        Gateway(gateway.api_client, gateway.default_namespace, read_timeout=3.0),
         options.lease_namespace or gateway.default_namespace,
         options.lease_name,
         _identity(),
