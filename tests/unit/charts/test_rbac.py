@@ -76,7 +76,7 @@ class TestOperator:
         assert not {"secrets", "configmaps", "serviceaccounts", "nodes", "pods/exec"} & {
             part for _, part, _ in everything
         }
-        assert {verb for _, resource, verb in everything if resource == "pods"} == {"get", "list", "watch"}
+        assert {verb for _, resource, verb in everything if resource == "pods"} == {"list", "watch"}
         assert not {group for group, _, _ in everything} & {
             "rbac.authorization.k8s.io",
             "apiextensions.k8s.io",
