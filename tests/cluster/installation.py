@@ -31,7 +31,10 @@ def install(cluster: Cluster, **values: str) -> None:
     settings = [f"--set={name}={value}" for name, value in {**_VALUES, **values}.items()]
     where = ("--namespace", NAMESPACE, "--create-namespace")
     wait = ("--wait", "--timeout=120s")
-    cluster.helm("upgrade", "--install", RELEASE, "charts/tunewright", *where, *wait, *settings)
+    # Other tests of the session apply the kinds without helm.
+    cluster.helm(
+        *("upgrade", "--install", RELEASE, "charts/tunewright", "--take-ownership"), *where, *wait, *settings
+    )
 
 
 def uninstall(cluster: Cluster) -> None:

@@ -1,6 +1,7 @@
 """The attempts of one study, as Jobs and pods: started, stopped, and told to the engine as executions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from tunewright.cluster.observer import Observer
 from tunewright.cluster.obstacles import obstacle_of, obstacle_of_event
 from tunewright.cluster.pod_status import ended, started_at
 from tunewright.engine.facts import AttemptKey, Execution, Obstacle
+from tunewright.engine.naming import job_name
 from tunewright.metrics.readings import NONE, Readings
 
 Document = dict[str, Any]
@@ -27,19 +29,26 @@ PATIENCE = 4_000
 """For how long, in milliseconds, something may be in a pod's way before the study says so."""
 
 ASK_AGAIN = 5_000
-"""How often, in milliseconds, the events of what waits are asked for the reason."""
+"""How often, in milliseconds, events are asked why something waits."""
 
 
 @dataclass
 class _Wait:
-    """An attempt that does not begin: since when, and what its events said last; milliseconds."""
+    """An attempt that does not begin. Times in milliseconds since the Unix epoch.
+
+    Attributes:
+        since: when it was first seen to wait.
+        of: its pod, or its Job where that has none.
+        obstacle: what is in its way, where that is known.
+        seen: whether the pod's status says so; else its events did.
+        asked_at: when its events were asked for.
+    """
 
     since: int
+    of: Document = field(default_factory=dict)
     obstacle: Obstacle | None = None
-    asked_at: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.asked_at = self.since
+    seen: bool = False
+    asked_at: int = 0
 
 
 class Attempts:
@@ -81,18 +90,21 @@ class Attempts:
         self._refreshed_at = 0
         self._over: dict[AttemptKey, Document] = {}
         self._waiting: dict[AttemptKey, _Wait] = {}
+        self._asked_at = 0
 
     def take_up(
         self, trials: Mapping[str, Trial], jobs: Iterable[Document], pods: Iterable[Document]
     ) -> None:
         """Go on with what an earlier operator began; `trials` are those that have not ended, by name."""
-        found = {_key(job): job for job in jobs}
+        found = {key: job for job in jobs if (key := _key_of_job(job)) is not None}
         for job in found.values():
             self.job_changed(job, trials)
         for pod in pods:
             self.pod_changed(pod)
             key = _key(pod)
-            if key in found and key not in self._begun and _unfinished(pod):
+            if key is None or key not in found or key in self._begun:
+                continue
+            if owner_uid(pod) == found[key]["metadata"]["uid"] and _unfinished(pod):
                 self._over[key] = found[key]
         for trial in trials.values():
             key = AttemptKey(trial.name, len(trial.status.attempts) + 1)
@@ -103,8 +115,12 @@ class Attempts:
 
     def job_changed(self, job: Document, trials: Mapping[str, Trial], *, deleted: bool = False) -> None:
         """A Job as it is now, or was last; `trials` are those that have not ended, by name."""
-        key = _key(job)
+        key = _key_of_job(job)
+        if key is None:
+            return
         trial = trials.get(key.trial)
+        if trial is not None and owner_uid(job) != trial.metadata.uid:
+            return
         if trial is None or any(attempt.number == key.number for attempt in trial.status.attempts):
             if not deleted and job["spec"].get("suspend"):
                 self._over[key] = job
@@ -122,7 +138,7 @@ class Attempts:
     def pod_changed(self, pod: Document, *, deleted: bool = False) -> None:
         """A pod as it is now, or was last."""
         key = _key(pod)
-        if key not in self._begun or owner_uid(pod) != self._job_uids.get(key, owner_uid(pod)):
+        if key is None or key not in self._begun or owner_uid(pod) != self._job_uids.get(key, owner_uid(pod)):
             return
         # One that is gone stays as it was seen last: its end may be the last thing that was seen.
         self._pods.setdefault(key, {})[pod["metadata"]["name"]] = {**pod, GONE: True} if deleted else pod
@@ -169,7 +185,8 @@ class Attempts:
             ApiError: it refuses it.
         """
         job = job_of(self._study, trial, 1, None, self._defaults, self._study.metadata.uid)
-        self._gateway.create(JOBS, self._namespace, job, dry_run=True)
+        with suppress(AlreadyExists):  # what has its name is found out when it is to be made
+            self._gateway.create(JOBS, self._namespace, job, dry_run=True)
 
     def stop(self, key: AttemptKey) -> Execution:
         """Ask an attempt to end."""
@@ -187,6 +204,11 @@ class Attempts:
         for key in begun:
             self._forget(key)
         return bool(begun)
+
+    def trial_gone(self, name: str) -> None:
+        """Forget those of a Trial that was deleted: their Jobs go with it."""
+        for key in [key for key in self._begun if key.trial == name]:
+            self._forget(key)
 
     def _forget(self, key: AttemptKey) -> None:
         pods = self._pods.pop(key, {})
@@ -225,35 +247,38 @@ class Attempts:
             ApiError: the reason cannot be asked for now.
         """
         now = self._clock()
-        found: Obstacle | None = None
-        again: list[int] = []
-        for key in sorted(self._begun):
-            obstacle, at = self._in_the_way_of(key, now)
-            if at is not None:
-                again.append(at)
-            found = found or obstacle
-        return found, min(again, default=None)
+        waits = [wait for key in sorted(self._begun) if (wait := self._wait_of(key, now)) is not None]
+        self._ask_one([wait for wait in waits if not wait.seen], now)
+        found = (wait.obstacle for wait in waits if wait.obstacle and now >= wait.since + PATIENCE)
+        again = [wait.since + PATIENCE for wait in waits if wait.seen and now < wait.since + PATIENCE]
+        if not all(wait.seen for wait in waits):
+            again.append(self._asked_at + ASK_AGAIN)
+        return next(found, None), min(again, default=None)
 
-    def _in_the_way_of(self, key: AttemptKey, now: int) -> tuple[Obstacle | None, int | None]:
-        """What keeps one attempt from running, once it has for a while: most wait a moment."""
+    def _wait_of(self, key: AttemptKey, now: int) -> "_Wait | None":
+        """How an attempt waits for its start; None where it does not, or Kueue has it wait."""
         pod = pod_of(self._pods.get(key, {}).values())
         job = self._jobs.get(key)
         if job is None or job["spec"].get("suspend") or (pod is not None and started_at(pod) is not None):
             self._waiting.pop(key, None)
-            return None, None
+            return None
         wait = self._waiting.setdefault(key, _Wait(now))
+        wait.of = pod or job
         obstacle = obstacle_of(pod) if pod is not None else None
-        if obstacle is not None:
-            return (obstacle, None) if now >= wait.since + PATIENCE else (None, wait.since + PATIENCE)
-        if now >= wait.asked_at + ASK_AGAIN:
-            wait.asked_at, wait.obstacle = now, self._asked(pod or job)
-        return wait.obstacle, wait.asked_at + ASK_AGAIN
+        if obstacle is not None or wait.seen:
+            wait.obstacle, wait.seen = obstacle, obstacle is not None
+        return wait
 
-    def _asked(self, waiting: Document) -> Obstacle | None:
-        """Why a Job has no pod, or a pod no volume: only events tell."""
-        uid = waiting["metadata"]["uid"]
+    def _ask_one(self, waits: Sequence["_Wait"], now: int) -> None:
+        """Why a Job has no pod, or a pod no volume, only its events tell. One at a time: most wait alike."""
+        due = [wait for wait in waits if now >= wait.since + PATIENCE]
+        if not due or now < self._asked_at + ASK_AGAIN:
+            return
+        wait = min(due, key=lambda wait: wait.asked_at)
+        wait.asked_at = self._asked_at = now
+        uid = wait.of["metadata"]["uid"]
         events = self._gateway.list(EVENTS, self._namespace, field_selector=f"involvedObject.uid={uid}")
-        return next(filter(None, map(obstacle_of_event, reversed(events))), None)
+        wait.obstacle = next(filter(None, map(obstacle_of_event, reversed(events))), None)
 
     def _execution(self, key: AttemptKey, now: int) -> Execution:
         execution = self._seen(key, now)
@@ -318,9 +343,17 @@ def adopt_or_create(gateway: Gateway, kind: Kind, body: Object, owner: str) -> O
     return found
 
 
-def _key(document: Document) -> AttemptKey:
+def _key(document: Document) -> AttemptKey | None:
+    """Of which attempt it is, by its labels; None where they do not say."""
     labels = document["metadata"]["labels"]
-    return AttemptKey(labels[TRIAL], int(labels[ATTEMPT]))
+    trial, number = labels.get(TRIAL), labels.get(ATTEMPT, "")
+    return AttemptKey(trial, int(number)) if trial and number.isdecimal() else None
+
+
+def _key_of_job(job: Document) -> AttemptKey | None:
+    """None too where its name is another: somebody's copy has the labels of what it was copied from."""
+    key = _key(job)
+    return key if key is not None and job["metadata"]["name"] == job_name(*key) else None
 
 
 def _selector(key: AttemptKey) -> str:

@@ -132,16 +132,20 @@ class StudyHome:
         self._document = document
         if "deletionTimestamp" in document["metadata"]:
             return None
+        if document["metadata"].get("generation", 1) != self._study.metadata.generation:
+            self._edited()
         problems = self._problems or self._sampler_problems()
         if problems is None:
             return None
         if problems:
-            now = self._services.clock()
-            return self._tell(rejected(self._study, now, problems), now)
-        if self._state is None:
-            self._state = self._take_up()
-        else:
-            self._take_in(self._state, changes)
+            return self._reject(self._study, problems)
+        try:
+            if self._state is None:
+                self._state = self._take_up()
+            else:
+                self._take_in(self._state, changes)
+        except _UnreadableError as unreadable:
+            return self._reject(self._let_go(), unreadable.problems)
         self._attempts.clear_away()
         self._take_answer(self._state)
         look_again = self._see_obstacle(self._state)
@@ -150,9 +154,17 @@ class StudyHome:
         state = self._state
         if decided.status != state.study.status:
             state.study_changed(state.study.model_copy(update={"status": decided.status}))
-        retry = self._refusal.until if self._refusal is not None else None
+        # Later than that nothing wanted it any more.
+        retry = self._refusal.until if self._refusal is not None and self._refusal.until > now else None
         times = (decided.wake_at, look_again, self._tell(decided.status, now), retry)
         return min((time for time in times if time is not None), default=None)
+
+    def _edited(self) -> None:
+        self._study, self._problems = read_study(self._document)
+        if self._state is not None and not self._problems:
+            # The status is ours: what the cluster holds of it may be older than what is known here.
+            status = self._state.study.status
+            self._state.study_changed(self._study.model_copy(update={"status": status}))
 
     def leave(self) -> None:
         """Let go of what this process does for the study; what runs in the cluster goes on."""
@@ -161,6 +173,16 @@ class StudyHome:
         for answer in (self._checked, self._answer):
             if answer is not None:
                 answer.cancel()
+
+    def _reject(self, study: HyperparameterStudy, problems: list[Problem]) -> int | None:
+        now = self._services.clock()
+        return self._tell(rejected(study, now, problems), now)
+
+    def _let_go(self) -> HyperparameterStudy:
+        """Forget the state, to be made anew from the objects; returns the study as it was known last."""
+        self.leave()
+        state, self._state, self._answer = self._state, None, None
+        return read_study(self._document)[0] if state is None else state.study
 
     def _owned(self, kind: Kind) -> list[Document]:
         metadata = self._study.metadata
@@ -181,7 +203,11 @@ class StudyHome:
             return [Problem("spec.algorithm", str(error))]
 
     def _take_up(self) -> State:
-        """All of the study, from its objects alone."""
+        """All of the study, from its objects alone.
+
+        Raises:
+            _UnreadableError: one of its Trials is broken.
+        """
         services = self._services
         self._attempts = Attempts(
             self._study, services.gateway, services.observer, services.defaults, services.clock
@@ -190,17 +216,13 @@ class StudyHome:
         for trial in trials:
             self._folded[trial["metadata"]["name"]] = trial["metadata"]["resourceVersion"]
         study, _ = read_study(self._document)
-        state = State.of(study, map(Trial.model_validate, trials), gpus=self._attempts.gpus)
+        state = State.of(study, map(_read_trial, trials), gpus=self._attempts.gpus)
         self._attempts.take_up(state.open, self._owned(JOBS), self._owned(PODS))
         for execution in self._attempts.executions():
             state.execution_changed(execution)
         return state
 
     def _take_in(self, state: State, changes: Iterable[Change]) -> None:
-        if self._document["metadata"].get("generation", 1) != state.study.metadata.generation:
-            study, _ = read_study(self._document)
-            # The status is ours: what the cluster holds of it may be older than what is known here.
-            state.study_changed(study.model_copy(update={"status": state.study.status}))
         for change in changes:
             if change.kind is TRIALS:
                 self._take_in_trial(state, change.object["metadata"]["name"])
@@ -215,15 +237,22 @@ class StudyHome:
         """The newest that is known of a Trial: a change may be older than what was written here."""
         document = self._trial(name)
         if document is None:
-            self._folded.pop(name, None)
-            state.trial_gone(name, self._services.clock())
+            self._gone(state, name)
         elif self._folded.get(name) != document["metadata"]["resourceVersion"]:
             self._fold(state, document)
 
-    def _fold(self, state: State, document: Document) -> None:
+    def _gone(self, state: State, name: str) -> None:
+        self._folded.pop(name, None)
+        state.trial_gone(name, self._services.clock())
+        self._attempts.trial_gone(name)
+
+    def _fold(self, state: State, document: Document) -> bool:
+        """Take in a Trial as it is stored; whether an attempt's end is recorded in it that was not before."""
         metadata = document["metadata"]
+        trial = _read_trial(document)
         self._folded[metadata["name"]] = metadata["resourceVersion"]
-        state.trial_changed(Trial.model_validate(document))
+        state.trial_changed(trial)
+        return self._attempts.recorded(trial)
 
     def _trial(self, name: str) -> Document | None:
         found = self._services.informer.get(TRIALS, self._study.metadata.namespace, name)
@@ -291,7 +320,7 @@ class StudyHome:
     def _start(self, state: State, action: StartAttempt) -> None:
         document = self._trial(action.trial.name)
         if document is None:  # deleted by hand a moment ago
-            state.trial_gone(action.trial.name, self._services.clock())
+            self._gone(state, action.trial.name)
             return
         uid = document["metadata"]["uid"]
         state.execution_changed(self._attempts.start(action.trial, uid, action.key, action.limit))
@@ -311,13 +340,11 @@ class StudyHome:
         """Write a Trial's status; the attempts that it now holds are done with."""
         document = self._trial(trial.name)
         if document is None:  # deleted by hand a moment ago
-            state.trial_gone(trial.name, self._services.clock())
+            self._gone(state, trial.name)
             return
         status = trial.status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        self._fold(
-            state, self._keep(self._services.gateway.replace_status(TRIALS, {**document, "status": status}))
-        )
-        for told in story.of_trial(trial) if self._attempts.recorded(trial) else ():
+        written = self._services.gateway.replace_status(TRIALS, {**document, "status": status})
+        for told in story.of_trial(trial) if self._fold(state, self._keep(written)) else ():
             self._services.recorder.record(self._document, *told)
 
     def _keep(self, document: Document) -> Document:
@@ -332,6 +359,25 @@ class StudyHome:
             for told in story.of_study(before, status):
                 self._services.recorder.record(self._document, *told)
         return again
+
+
+class _UnreadableError(Exception):
+    """An object of the study's is not one that this version of Tunewright can read."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+def _read_trial(document: Document) -> Trial:
+    try:
+        return Trial.model_validate(document)
+    except ValidationError as error:
+        name = document["metadata"]["name"]
+        found = (
+            Problem(each.path, f"{each.message} (in Trial {name}, broken)") for each in problems_of(error)
+        )
+        raise _UnreadableError(list(found)) from None
 
 
 def read_study(document: Document) -> tuple[HyperparameterStudy, list[Problem]]:
