@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import yaml
-
 from tests.cluster.machine.cluster import Cluster
 
 Document = dict[str, Any]
@@ -33,14 +32,13 @@ class Namespace:
         """Apply objects."""
         self.kubectl("apply", "-f-", input=yaml.safe_dump_all(documents))
 
+    def edit(self, study: str, **spec: Any) -> None:
+        """Change a study's spec."""
+        self.kubectl("patch", "hps", study, "--type=merge", "-p", json.dumps({"spec": spec}))
+
     def get(self, kind: str, name: str) -> Document:
         """One object."""
         found: Document = json.loads(self.kubectl("get", kind, name, "-o", "json"))
-        return found
-
-    def list(self, kind: str, *options: str) -> list[Document]:
-        """All objects of a kind."""
-        found: list[Document] = json.loads(self.kubectl("get", kind, *options, "-o", "json"))["items"]
         return found
 
     def trials(self, study: str) -> list[Document]:
@@ -62,6 +60,11 @@ class Namespace:
         conditions = self.get("hps", study)["status"]["conditions"]
         [found] = [each for each in conditions if each["type"] == kind]
         return dict(found)
+
+    def list(self, kind: str, *options: str) -> list[Document]:  # last: below it, `list` is this method
+        """All objects of a kind."""
+        found: list[Document] = json.loads(self.kubectl("get", kind, *options, "-o", "json"))["items"]
+        return found
 
 
 @contextmanager
@@ -110,7 +113,7 @@ def digits(name: str, trials: int, parallelism: int, **spec: Any) -> Document:
 
 
 def shell(name: str, script: str, trials: int = 2, parallelism: int = 2, **spec: Any) -> Document:
-    """A plain shell program of one parameter x, which knows nothing of Tunewright and is read from its log."""
+    """A plain shell program of one parameter x, which knows nothing of Tunewright: its log is read."""
     container = {
         "name": "train",
         "image": "localhost/tunewright-tests/shell:1",
