@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -52,6 +53,8 @@ def run_operator(options: Options) -> int:
     logs.configure(options.log_format, options.log_level)
     gateway = Gateway.connect(options.context, options.kubeconfig)
     stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):  # until kopf has its own: who stands by ends well too
+        signal.signal(number, lambda *_: stop.set())
     life = _Life(stop)
     health.serve(options.port, life.failure, life.failure)
     lease = Lease(
