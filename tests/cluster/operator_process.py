@@ -1,8 +1,10 @@
 """The operator as a process of this machine, for tests that kill it; the chart's runs in a pod."""
 
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -53,3 +55,21 @@ class OperatorProcess:
         """Ask it to end, and wait for that; its exit code."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout=30)
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.create_server(("", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def page(port: int, path: str) -> str:
+    """What an operator on this machine serves there.
+
+    Raises:
+        OSError: it does not answer, or not well.
+    """
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return str(answer.read().decode())

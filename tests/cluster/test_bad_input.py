@@ -11,10 +11,11 @@ from tests.cluster import pretended
 from tests.cluster.installation import load_images
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.commands import CommandError
-from tests.cluster.operator_process import OperatorProcess
+from tests.cluster.operator_process import OperatorProcess, free_port, page
 from tests.cluster.studying import Document, Namespace, a_namespace, shell, study
 
 from tunewright.api.base import parse_time
+from tunewright.cluster.home import FIRST_RETRY
 from tunewright.cluster.labels import owner_reference
 from tunewright.engine.naming import job_name, trial_name
 
@@ -33,8 +34,14 @@ def elsewhere(cluster: Cluster) -> Iterator[Namespace]:
 
 
 @pytest.fixture(scope="module")
+def port() -> int:
+    """The operator's."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
 def namespace(
-    cluster: Cluster, elsewhere: Namespace, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster, elsewhere: Namespace, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Namespace]:
     """With an operator that has proved that it works."""
     cluster.kubectl("apply", "--server-side", "-f", "crds")
@@ -43,7 +50,8 @@ def namespace(
     pretended.complete_with_last_word(cluster)
     log: Path = tmp_path_factory.mktemp("operator") / "log"
     with a_namespace(cluster) as found:
-        operator = OperatorProcess(cluster, found.name, log, "--namespace", elsewhere.name)
+        options = ("--namespace", elsewhere.name, "--port", str(port))
+        operator = OperatorProcess(cluster, found.name, log, *options)
         try:
             run_sound_study(found)
             yield found
@@ -389,7 +397,7 @@ class TestBrokenObjects:
         name = trial["metadata"]["name"]
         namespace.edit("later", budget={"maxTrials": 3}, suspend=True)
         namespace.wait("hps/later", "condition=Suspended")
-        break_status(namespace, "hptrial", name, {"curves": {"accuracy": [["no", "number"]]}})
+        break_status(namespace, "hptrial", name, {"curves": {"accuracy": [[0.5, 1.0]]}})
         namespace.wait("hps/later", "condition=Failed")
         assert name in namespace.condition("later", "Failed")["message"]
         break_status(namespace, "hptrial", name, {"curves": trial["status"].get("curves")})
@@ -460,3 +468,24 @@ class TestTakenNames:
         namespace.kubectl("delete", kind, name)
         namespace.wait(f"hps/{study}", "condition=Complete")
         assert namespace.condition(study, "Blocked")["status"] == "False"
+
+
+def test_what_was_refused_and_is_not_wanted_keeps_nobody_busy(
+    namespace: Namespace, port: int
+) -> None:
+    """Of a study that is suspended nothing is tried again, and there is nothing to do."""
+    document = shell("unwanted", QUICK)
+    namespace.apply(with_container(document, ports=[{"containerPort": 99999}]))
+    namespace.wait_for_new("hps/unwanted", "condition=Blocked")
+    namespace.edit("unwanted", suspend=True)
+    namespace.wait("hps/unwanted", "condition=Suspended")
+    time.sleep(FIRST_RETRY / 1000)  # nothing happens then; that is the point
+    before = steps(port)
+    time.sleep(2)
+    assert steps(port) - before < 50
+
+
+def steps(port: int) -> float:
+    lines = page(port, "/metrics").splitlines()
+    [count] = [line.split()[1] for line in lines if line.startswith("tunewright_reconcile_seconds_count")]
+    return float(count)

@@ -1,10 +1,7 @@
 """The operator among its users and its likes: edits, deletions, restarts, and others that do the same."""
 
 import os
-import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ from tests.cluster.installation import load_images
 from tests.cluster.machine import lifecycle
 from tests.cluster.machine.bare import MachineCluster
 from tests.cluster.machine.cluster import Cluster
-from tests.cluster.operator_process import OperatorProcess
+from tests.cluster.operator_process import OperatorProcess, free_port, page
 from tests.cluster.studying import Document, Namespace, a_namespace, shell
 
 from tunewright.api.base import parse_time
@@ -324,7 +321,7 @@ def once(read: Callable[[], str], within: float) -> str:
     while True:
         try:
             found = read()
-        except (FileNotFoundError, urllib.error.URLError):
+        except OSError:
             found = ""
         if found:
             return found
@@ -337,13 +334,6 @@ def holder(namespace: Namespace) -> str:
     return found
 
 
-def probe(port: int) -> str:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-        f"http://127.0.0.1:{port}/readyz", timeout=5
-    ) as answer:
-        return str(answer.read().decode())
-
-
 def all_done_once(namespace: Namespace, study: str, trials: int) -> None:
     """Every index once, one attempt each, one Job each."""
     found = namespace.trials(study)
@@ -352,15 +342,15 @@ def all_done_once(namespace: Namespace, study: str, trials: int) -> None:
     assert len(namespace.list("jobs", "-l", f"tunewright.dev/study={study}")) == trials
 
 
-def test_of_two_operators_one_stands_by(alone: Namespace, tmp_path: Path, free_ports: list[int]) -> None:
+def test_of_two_operators_one_stands_by(alone: Namespace, tmp_path: Path) -> None:
     """It takes over at once from one that ends, and within the lease's duration from one that is killed."""
-    cluster, log = alone.cluster, tmp_path / "log"
-    operators = [OperatorProcess(cluster, alone.name, log, "--port", str(free_ports[0]))]
+    cluster, log, ports = alone.cluster, tmp_path / "log", [free_port(), free_port()]
+    operators = [OperatorProcess(cluster, alone.name, log, "--port", str(ports[0]))]
     try:
-        once(lambda: probe(free_ports[0]), 30)
+        once(lambda: page(ports[0], "/readyz"), 30)
         once(lambda: holder_or_none(alone), 30)
-        operators.append(OperatorProcess(cluster, alone.name, log, "--port", str(free_ports[1])))
-        once(lambda: probe(free_ports[1]), 30)
+        operators.append(OperatorProcess(cluster, alone.name, log, "--port", str(ports[1])))
+        once(lambda: page(ports[1], "/readyz"), 30)
         assert holder(alone).endswith(f"-{operators[0].pid}")
         alone.apply(pretended.study("handed-on", 30, 2))
         alone.wait_for_new(f"hptrial/{once(lambda: first_trial(alone, 'handed-on'), 30)}", "create")
@@ -368,8 +358,8 @@ def test_of_two_operators_one_stands_by(alone: Namespace, tmp_path: Path, free_p
         once(lambda: "yes" if holder(alone).endswith(f"-{operators[0].pid}") else "", 8)
         alone.wait("hps/handed-on", "condition=Complete")
         all_done_once(alone, "handed-on", 30)
-        operators.append(OperatorProcess(cluster, alone.name, log, "--port", str(free_ports[0])))
-        once(lambda: probe(free_ports[0]), 30)
+        operators.append(OperatorProcess(cluster, alone.name, log, "--port", str(ports[0])))
+        once(lambda: page(ports[0], "/readyz"), 30)
         operators.pop(0).kill()
         killed_at = time.monotonic()
         alone.apply(pretended.study("taken-over", 3, 1))
@@ -379,9 +369,9 @@ def test_of_two_operators_one_stands_by(alone: Namespace, tmp_path: Path, free_p
         all_done_once(alone, "taken-over", 3)
         print(f"taken over {took:.1f} s after the kill")
         assert took < 25
-        standby = OperatorProcess(cluster, alone.name, log, "--port", str(free_ports[1]))
+        standby = OperatorProcess(cluster, alone.name, log, "--port", str(ports[1]))
         operators.append(standby)
-        once(lambda: probe(free_ports[1]), 30)
+        once(lambda: page(ports[1], "/readyz"), 30)
         assert operators.pop().end() == 0
     finally:
         codes = [operator.end() for operator in operators]
@@ -395,15 +385,6 @@ def first_trial(namespace: Namespace, study: str) -> str:
 def holder_or_none(namespace: Namespace) -> str:
     leases = namespace.list("lease")
     return leases[0]["spec"].get("holderIdentity", "") if leases else ""
-
-
-@pytest.fixture
-def free_ports() -> list[int]:
-    sockets = [socket.create_server(("", 0)) for _ in range(2)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def test_the_api_server_may_restart(alone: Namespace, tmp_path: Path) -> None:
