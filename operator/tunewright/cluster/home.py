@@ -374,10 +374,7 @@ def _read_trial(document: Document) -> Trial:
         return Trial.model_validate(document)
     except ValidationError as error:
         name = document["metadata"]["name"]
-        found = (
-            Problem(each.path, f"{each.message} (in Trial {name}, broken)") for each in problems_of(error)
-        )
-        raise _UnreadableError(list(found)) from None
+        raise _UnreadableError([Problem(f"Trial {name}", str(each)) for each in problems_of(error)]) from None
 
 
 def read_study(document: Document) -> tuple[HyperparameterStudy, list[Problem]]:
