@@ -3,9 +3,12 @@
 import os
 import re
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.cluster.images import archives, targets
+from tests.cluster.images.storage import Storage
 from tests.cluster.machine import binaries, given, lifecycle, resolve
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.errors import Unavailable
@@ -33,16 +36,18 @@ def remove_leftovers() -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build what the cluster needs before the first test: it may take longer than a test may."""
-    wanted = any("cluster" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly or os.environ.get(given.VARIABLE) or os.geteuid() != 0:
+    """Build what the tests need before the first of them: it may take longer than a test may."""
+    if session.config.option.collectonly or os.environ.get(given.VARIABLE) or os.geteuid() != 0:
         return
+    fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        try:
+    with capture.global_and_fixture_disabled(), suppress(Unavailable):  # the fixtures say why
+        if "cluster" in fixtures:
             binaries.find()
-        except Unavailable:
-            return  # the fixture says why
+        if fixtures & {"installed", "storage"}:
+            storage = Storage.open()
+            for target in targets.NAMES:
+                archives.make(target, storage, archives.directory())
 
 
 @pytest.hookimpl(wrapper=True)
