@@ -46,6 +46,11 @@ class OperatorProcess:
         """Of the operator itself, not of its sampler processes."""
         return self._process.pid
 
+    def children(self) -> list[int]:
+        """The processes that it has started, and that still are."""
+        threads = Path("/proc", str(self.pid), "task").iterdir()
+        return [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+
     def kill(self) -> None:
         """Give it no time for anything."""
         self._process.kill()

@@ -1,6 +1,7 @@
 """The operator among its users and its likes: edits, deletions, restarts, and others that do the same."""
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -233,20 +234,20 @@ class TestEditing:
         assert [attempts(trial) for trial in namespace.trials("raised")] == [[("completed", "")]] * 4
 
     def test_a_lowered_parallelism_ends_nothing_and_begins_less(self, namespace: Namespace) -> None:
-        namespace.apply(running_shell("lowered", "echo score=$X; sleep 3", trials=5, parallelism=3))
+        namespace.apply(running_shell("lowered", "echo score=$X; sleep 3", trials=4, parallelism=2))
         namespace.wait_for_new("hps/lowered", "create")
-        wait_until_running(namespace, *trial_names(namespace, "lowered", 3))
+        wait_until_running(namespace, *trial_names(namespace, "lowered", 2))
         namespace.edit("lowered", budget={"parallelism": 1})
         namespace.wait("hps/lowered", "condition=Complete")
         found = namespace.trials("lowered")
-        assert [attempts(trial) for trial in found] == [[("completed", "")]] * 5
+        assert [attempts(trial) for trial in found] == [[("completed", "")]] * 4
         spans = sorted(
             (parse_time(each["startedAt"]), parse_time(each["endedAt"]))
             for trial in found
             for each in trial["status"]["attempts"]
         )
-        assert max(end for _, end in spans[:3]) <= spans[3][0]
-        assert spans[3][1] <= spans[4][0]
+        assert max(end for _, end in spans[:2]) <= spans[2][0]
+        assert spans[2][1] <= spans[3][0]
 
 
 def test_names_texts_and_numbers_at_their_limits(namespace: Namespace) -> None:
@@ -304,14 +305,15 @@ def test_a_slow_sampler_delays_nobody_and_ends_with_the_operator(alone: Namespac
         sampler = int(once(lambda: (tmp_path / "pid").read_text(), 60))
         alone.apply(pretended.study("quick", 4, 1))
         alone.wait_for_new("hps/quick", "condition=Complete", 50)
-        assert Path("/proc", str(sampler)).exists()
         assert alone.trials("slow") == []
+        processes = operator.children()
+        assert sampler in processes
         asked_at = time.monotonic()
     finally:
         code = operator.end()
     assert code == 0, (tmp_path / "log").read_text()[-3000:]
     assert time.monotonic() - asked_at < 10
-    assert not Path("/proc", str(sampler)).exists()
+    assert not [pid for pid in processes if Path("/proc", str(pid)).exists()]
     assert holder(alone) == ""
 
 
@@ -342,49 +344,52 @@ def all_done_once(namespace: Namespace, study: str, trials: int) -> None:
     assert len(namespace.list("jobs", "-l", f"tunewright.dev/study={study}")) == trials
 
 
+def wait_until_leading(namespace: Namespace, operator: OperatorProcess, within: int) -> None:
+    """Until it holds the lease."""
+    identity = f"{socket.gethostname()}-{operator.pid}"
+    lease = "lease/tunewright-operator"
+    namespace.wait_for_new(lease, f"jsonpath={{.spec.holderIdentity}}={identity}", within)
+
+
 def test_of_two_operators_one_stands_by(alone: Namespace, tmp_path: Path) -> None:
     """It takes over at once from one that ends, and within the lease's duration from one that is killed."""
-    cluster, log, ports = alone.cluster, tmp_path / "log", [free_port(), free_port()]
-    operators = [OperatorProcess(cluster, alone.name, log, "--port", str(ports[0]))]
+    log = tmp_path / "log"
+    started: list[OperatorProcess] = []
+
+    def start() -> OperatorProcess:
+        port = free_port()
+        started.append(OperatorProcess(alone.cluster, alone.name, log, "--port", str(port)))
+        once(lambda: page(port, "/readyz"), 30)
+        return started[-1]
+
     try:
-        once(lambda: page(ports[0], "/readyz"), 30)
-        once(lambda: holder_or_none(alone), 30)
-        operators.append(OperatorProcess(cluster, alone.name, log, "--port", str(ports[1])))
-        once(lambda: page(ports[1], "/readyz"), 30)
-        assert holder(alone).endswith(f"-{operators[0].pid}")
-        alone.apply(pretended.study("handed-on", 30, 2))
-        alone.wait_for_new(f"hptrial/{once(lambda: first_trial(alone, 'handed-on'), 30)}", "create")
-        assert operators.pop(0).end() == 0
-        once(lambda: "yes" if holder(alone).endswith(f"-{operators[0].pid}") else "", 8)
+        first = start()
+        wait_until_leading(alone, first, 30)
+        second = start()
+        alone.apply(pretended.study("handed-on", 20, 2))
+        alone.wait_for_new("hps/handed-on", "create")
+        alone.wait_for_new(f"hptrial/{trial_names(alone, 'handed-on', 5)[-1]}", "create")
+        assert first.end() == 0
+        wait_until_leading(alone, second, 8)
         alone.wait("hps/handed-on", "condition=Complete")
-        all_done_once(alone, "handed-on", 30)
-        operators.append(OperatorProcess(cluster, alone.name, log, "--port", str(ports[0])))
-        once(lambda: page(ports[0], "/readyz"), 30)
-        operators.pop(0).kill()
+        all_done_once(alone, "handed-on", 20)
+        third = start()
+        second.kill()
         killed_at = time.monotonic()
         alone.apply(pretended.study("taken-over", 3, 1))
-        once(lambda: "yes" if holder(alone).endswith(f"-{operators[0].pid}") else "", 40)
-        took = time.monotonic() - killed_at
+        wait_until_leading(alone, third, 40)
+        print(f"taken over {time.monotonic() - killed_at:.1f} s after the kill")
+        assert time.monotonic() - killed_at < 25
         alone.wait("hps/taken-over", "condition=Complete")
         all_done_once(alone, "taken-over", 3)
-        print(f"taken over {took:.1f} s after the kill")
-        assert took < 25
-        standby = OperatorProcess(cluster, alone.name, log, "--port", str(ports[1]))
-        operators.append(standby)
-        once(lambda: page(ports[1], "/readyz"), 30)
-        assert operators.pop().end() == 0
+        assert start().end() == 0, "the one that stands by"
+        assert third.end() == 0
+    except BaseException:
+        print(log.read_text()[-3000:])
+        raise
     finally:
-        codes = [operator.end() for operator in operators]
-    assert codes == [0], log.read_text()[-3000:]
-
-
-def first_trial(namespace: Namespace, study: str) -> str:
-    return trial_names(namespace, study, 1)[0]
-
-
-def holder_or_none(namespace: Namespace) -> str:
-    leases = namespace.list("lease")
-    return leases[0]["spec"].get("holderIdentity", "") if leases else ""
+        for operator in started:
+            operator.kill()
 
 
 def test_the_api_server_may_restart(alone: Namespace, tmp_path: Path) -> None:
@@ -424,7 +429,8 @@ def test_the_budget_holds_while_the_operator_is_down(alone: Namespace, tmp_path:
     [pod] = alone.list("pods", "-l", f"tunewright.dev/trial={trial}")
     assert pod["spec"]["activeDeadlineSeconds"] == 9
     alone.wait(f"pod/{pod['metadata']['name']}", "jsonpath={.status.reason}=DeadlineExceeded")
-    operator = OperatorProcess(alone.cluster, alone.name, tmp_path / "log")
+    another = ("--lease-name", "another")  # nobody need wait for the lease of one who is dead
+    operator = OperatorProcess(alone.cluster, alone.name, tmp_path / "log", *another)
     try:
         alone.wait("hps/frugal", "condition=Complete")
     finally:
