@@ -146,13 +146,16 @@ def _conditions(
     for kind, holds in holding.items():
         old = before.get(kind)
         status = "True" if holds else "False"
-        blocked = obstacle if kind is ConditionType.BLOCKED else None
+        # Of what does not hold there is nothing to tell but where the study stands instead.
+        why, told = (reason, message) if holds else (phase.value, "")
+        if obstacle is not None and kind is ConditionType.BLOCKED:
+            why, told = obstacle.reason, obstacle.message
         conditions.append(
             Condition(
                 type=kind,
                 status=status,
-                reason=blocked.reason if blocked is not None else reason,
-                message=blocked.message if blocked is not None else message,
+                reason=why,
+                message=told,
                 last_transition_time=now if old is None or old.status != status else old.last_transition_time,
                 observed_generation=study.metadata.generation,
             )
