@@ -12,7 +12,7 @@ from tunewright.api.checks import check
 from tunewright.api.problems import Problem, problems_of
 from tunewright.api.study import HyperparameterStudy, StudyStatus
 from tunewright.api.trial import Trial
-from tunewright.cluster import story
+from tunewright.cluster import story, telemetry
 from tunewright.cluster.api_error import Refused
 from tunewright.cluster.attempts import Attempts, TakenError, adopt_or_create
 from tunewright.cluster.events import Recorder
@@ -101,6 +101,7 @@ class StudyHome:
         self._standing = Standing(services.gateway, services.informer, self._study.status)
         self._checked: Answer[list[Problem]] | None = None
         self._answer: Answer[Response] | None = None
+        self._asked_at = 0
         self._refusal: _Refusal | None = None
         self._rehearsed = False
         self._folded: dict[str, str] = {}
@@ -262,6 +263,7 @@ class StudyHome:
         if self._answer is None or not self._answer.ready:
             return
         answer, self._answer = self._answer, None
+        telemetry.SUGGESTION_SECONDS.observe((self._services.clock() - self._asked_at) / 1000)
         try:
             response = answer.take()
         except SamplerFailedError as error:
@@ -314,6 +316,7 @@ class StudyHome:
             state.execution_changed(self._attempts.stop(action.key))
         elif isinstance(action, Propose):
             state.sampler_asked(action)
+            self._asked_at = self._services.clock()
             self._answer = self._services.samplers.ask(state.study.spec.algorithm, action.request)
             self._answer.when_ready(self._wake)
 
