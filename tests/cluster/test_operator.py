@@ -403,7 +403,7 @@ def test_the_api_server_may_restart(alone: Namespace, tmp_path: Path) -> None:
         name = trial_names(alone, "interrupted", 10)[-1]
         alone.wait_for_new(f"hptrial/{name}", "create")
         cluster.kill("kube-apiserver")
-        lifecycle.up(cluster.name)
+        lifecycle.run(cluster)
         alone.wait("hps/interrupted", "condition=Complete", 120)
         all_done_once(alone, "interrupted", 40)
     finally:
