@@ -1,5 +1,6 @@
 """The operator among its users and its likes: edits, deletions, restarts, and others that do the same."""
 
+import json
 import os
 import socket
 import time
@@ -99,20 +100,30 @@ class TestEqualNames:
             assert len(each.list("jobs", "-l", "tunewright.dev/study=same")) == trials
 
     def test_made_again_while_its_pods_run(self, namespace: Namespace) -> None:
+        """What the first one left under the same name stays, and runs on, until the second is done."""
         namespace.apply(running_shell("again"))
         namespace.wait_for_new("hps/again", "create")
         [old] = trial_names(namespace, "again", 1)
         wait_until_running(namespace, old)
+        keep_while(namespace, old, ["tests.tunewright.dev/keep"])
         namespace.kubectl("delete", "hps", "again")
         namespace.apply(pretended.study("again", 3, 1))
         namespace.wait_for_new("hps/again", "condition=Complete")
+        assert namespace.get("hps", "again")["status"]["nextIndex"] == 3
+        new = trial_names(namespace, "again", 3)
+        found = {trial["metadata"]["name"]: trial for trial in namespace.trials("again")}
+        assert found.keys() == {old, *new}
+        assert [attempts(found[name]) for name in new] == [[("completed", "")]] * 3
+        assert namespace.get("job", job_name(old, 1))["status"]["active"] == 1
+        keep_while(namespace, old, [])
         namespace.wait(f"hptrial/{old}", "delete")
-        status = namespace.get("hps", "again")["status"]
-        found = namespace.trials("again")
-        assert [trial["metadata"]["name"] for trial in found] == trial_names(namespace, "again", 3)
-        assert [attempts(trial) for trial in found] == [[("completed", "")]] * 3
-        assert status["nextIndex"] == 3
         namespace.wait(f"job/{job_name(old, 1)}", "delete")
+
+
+def keep_while(namespace: Namespace, trial: str, finalizers: list[str]) -> None:
+    """A Trial is not gone before it has no finalizer, and nothing of it is."""
+    patch = json.dumps({"metadata": {"finalizers": finalizers}})
+    namespace.kubectl("patch", "hptrial", trial, "--type=merge", "-p", patch)
 
 
 class TestDeletionByHand:
@@ -144,14 +155,16 @@ class TestDeletionByHand:
         assert [trial["metadata"]["name"] for trial in namespace.trials("deleted")] == [attempted]
 
     def test_of_a_trial_that_could_not_begin(self, namespace: Namespace) -> None:
-        """What was in its way is in nobody's any more."""
-        document = shell("unplaced", "echo score=$X", trials=1)
+        """What was in its way keeps the next one from nothing."""
+        document = shell("unplaced", "echo score=$X", trials=2, parallelism=1)
         pod = document["spec"]["trial"]["template"]["spec"]["template"]["spec"]
         pod["nodeSelector"] = {"there-is": "none"}
         namespace.apply(document)
         namespace.wait_for_new("hps/unplaced", "condition=Blocked")
-        [trial] = trial_names(namespace, "unplaced", 1)
-        namespace.kubectl("delete", "hptrial", trial)
+        first, second = trial_names(namespace, "unplaced", 2)
+        namespace.kubectl("delete", "hptrial", first)
+        namespace.wait(f"hptrial/{second}", "create")
+        namespace.kubectl("delete", "hptrial", second)
         namespace.wait("hps/unplaced", "condition=Failed")
         assert namespace.condition("unplaced", "Failed")["reason"] == "NoTrialCompleted"
 
