@@ -1,4 +1,4 @@
-"""Trials on kwok nodes: real Trials, Jobs and pods in the API, and a termination message that kwok makes up."""
+"""Trials on kwok nodes: real Trials, Jobs and pods in the API, whose last word kwok makes up."""
 
 import json
 from typing import Any

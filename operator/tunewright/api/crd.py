@@ -13,17 +13,9 @@ import yaml
 
 from tunewright.api.base import GROUP, VERSION, Condition, Model, Resource
 from tunewright.api.parameters import Parameter
-from tunewright.api.study import (
-    MAX_NAME,
-    Checkpoints,
-    HyperparameterStudy,
-    Metrics,
-    Objective,
-    StudySpec,
-    Trainer,
-    TrialDefinition,
-)
+from tunewright.api.study import MAX_NAME, HyperparameterStudy, Objective, StudySpec
 from tunewright.api.trial import Trial, TrialSpec
+from tunewright.api.trial_definition import Checkpoints, Metrics, Trainer, TrialDefinition
 
 Schema = dict[str, Any]
 Rule = tuple[str, str]

@@ -8,7 +8,8 @@ from tunewright.api.base import Scalar
 from tunewright.api.naming import environment_name
 from tunewright.api.parameters import word
 from tunewright.api.problems import Problem, unknown
-from tunewright.api.study import StudySpec, TrialDefinition
+from tunewright.api.study import StudySpec
+from tunewright.api.trial_definition import TrialDefinition
 
 _TEMPLATE = "spec.trial.template"
 _REFERENCE = re.compile(r"\$\$|\$\((HP_[A-Za-z0-9_]+)\)", re.ASCII)

@@ -6,7 +6,8 @@ from pathlib import PurePath
 from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter, ParameterType, same, word
 from tunewright.api.problems import Problem, unknown
-from tunewright.api.study import StudySpec, Trainer
+from tunewright.api.study import StudySpec
+from tunewright.api.trial_definition import Trainer
 from tunewright_trainer.catalog import (
     DATASETS,
     HYPERPARAMETERS,

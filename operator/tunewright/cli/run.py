@@ -8,7 +8,8 @@ from typing import TextIO
 from rich.console import Console
 
 from tunewright.api.problems import InvalidInput
-from tunewright.api.study import HyperparameterStudy, Phase
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Phase
 from tunewright.cli.failures import FAILED, print_lines
 from tunewright.cli.inspect import write_report
 from tunewright.cli.output import coloured, patient_output

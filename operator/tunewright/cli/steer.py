@@ -3,7 +3,7 @@
 import click
 
 from tunewright.api.problems import InvalidInput, Problem
-from tunewright.api.study import Phase
+from tunewright.api.study_status import Phase
 from tunewright.cli.cluster import Cluster, explained
 from tunewright.cli.failures import CannotBeDone
 from tunewright.cli.where import Where

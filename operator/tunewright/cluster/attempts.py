@@ -5,8 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunewright.api.study import HyperparameterStudy, MetricsSource
+from tunewright.api.base import parse_time
+from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial, TrialState
+from tunewright.api.trial_definition import MetricsSource
 from tunewright.cluster.api_error import AlreadyExists
 from tunewright.cluster.executions import GONE, execution_of, pod_of
 from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, PODS, Gateway, Kind, Object
@@ -37,7 +39,7 @@ class _Wait:
     """An attempt that does not begin. Times in milliseconds since the Unix epoch.
 
     Attributes:
-        since: when it was first seen to wait.
+        since: when it began to wait; also for another operator, which knows at once what was in its way.
         of: its pod, or its Job where that has none.
         obstacle: what is in its way, where that is known.
         seen: whether the pod's status says so; else its events did.
@@ -95,18 +97,20 @@ class Attempts:
     def take_up(
         self, trials: Mapping[str, Trial], jobs: Iterable[Document], pods: Iterable[Document]
     ) -> None:
-        """Go on with what an earlier operator began; `trials` are those that have not ended, by name."""
-        found = {key: job for job in jobs if (key := _key_of_job(job)) is not None}
+        """Go on with what an earlier operator began; `trials` are all of the study, by name."""
+        uids = {trial.metadata.uid for trial in trials.values()}
+        ours = [job for job in jobs if _key_of_job(job) is not None and owner_uid(job) in uids]
+        found = {job["metadata"]["uid"]: job for job in ours}
         for job in found.values():
             self.job_changed(job, trials)
         for pod in pods:
             self.pod_changed(pod)
-            key = _key(pod)
-            if key is None or key not in found or key in self._begun:
-                continue
-            if owner_uid(pod) == found[key]["metadata"]["uid"] and _unfinished(pod):
-                self._over[key] = found[key]
+            key, owner = _key(pod), owner_uid(pod)
+            if key is not None and key not in self._begun and owner in found and _unfinished(pod):
+                self._over[key] = found[owner]
         for trial in trials.values():
+            if trial.status.state.terminal:
+                continue
             key = AttemptKey(trial.name, len(trial.status.attempts) + 1)
             began = trial.status.state is TrialState.RUNNING or trial.status.stop is not None
             if began and key not in self._begun:
@@ -114,15 +118,17 @@ class Attempts:
                 self._changed.add(key)
 
     def job_changed(self, job: Document, trials: Mapping[str, Trial], *, deleted: bool = False) -> None:
-        """A Job as it is now, or was last; `trials` are those that have not ended, by name."""
+        """A Job as it is now, or was last; `trials` are all of the study, by name."""
         key = _key_of_job(job)
         if key is None:
             return
         trial = trials.get(key.trial)
-        if trial is not None and owner_uid(job) != trial.metadata.uid:
-            return
-        if trial is None or any(attempt.number == key.number for attempt in trial.status.attempts):
-            if not deleted and job["spec"].get("suspend"):
+        if trial is None or owner_uid(job) != trial.metadata.uid:
+            return  # somebody's, or an older study's of this name, and not ours to end
+        recorded = any(each.number == key.number for each in trial.status.attempts)
+        if trial.status.state.terminal or recorded:
+            # A Job whose creation took so long that its trial ended without it: nobody waits for it.
+            if not deleted and (not recorded or job["spec"].get("suspend")):
                 self._over[key] = job
             return
         self._job_uids[key] = job["metadata"]["uid"]
@@ -158,6 +164,11 @@ class Attempts:
             if key in self._begun:
                 yield self._execution(key, now)
             self._changed.discard(key)
+
+    @property
+    def refresh_at(self) -> int | None:
+        """When `executions` has more to tell though nothing changed; None: not before something does."""
+        return self._refreshed_at + REFRESH_EVERY if self._pods else None
 
     def start(self, trial: Trial, trial_uid: str, key: AttemptKey, limit: int | None) -> Execution:
         """Begin an attempt; one that has been begun is adopted.
@@ -225,6 +236,8 @@ class Attempts:
     def clear_away(self) -> None:
         """Delete the Jobs that could go on though their attempts are over: Kueue lets one that it preempted.
 
+        And those that came about when their trials had ended.
+
         Raises:
             ApiError: one could not be deleted; the next call tries again.
         """
@@ -250,9 +263,8 @@ class Attempts:
         waits = [wait for key in sorted(self._begun) if (wait := self._wait_of(key, now)) is not None]
         self._ask_one([wait for wait in waits if not wait.seen], now)
         found = (wait.obstacle for wait in waits if wait.obstacle and now >= wait.since + PATIENCE)
-        again = [wait.since + PATIENCE for wait in waits if wait.seen and now < wait.since + PATIENCE]
-        if not all(wait.seen for wait in waits):
-            again.append(self._asked_at + ASK_AGAIN)
+        again = [wait.since + PATIENCE for wait in waits if now < wait.since + PATIENCE]
+        again += [max(wait.since + PATIENCE, self._asked_at + ASK_AGAIN) for wait in waits if not wait.seen]
         return next(found, None), min(again, default=None)
 
     def _wait_of(self, key: AttemptKey, now: int) -> "_Wait | None":
@@ -262,7 +274,7 @@ class Attempts:
         if job is None or job["spec"].get("suspend") or (pod is not None and started_at(pod) is not None):
             self._waiting.pop(key, None)
             return None
-        wait = self._waiting.setdefault(key, _Wait(now))
+        wait = self._waiting.setdefault(key, _Wait(min(now, _waits_since(pod or job, now))))
         wait.of = pod or job
         obstacle = obstacle_of(pod) if pod is not None else None
         if obstacle is not None or wait.seen:
@@ -363,6 +375,13 @@ def _selector(key: AttemptKey) -> str:
 def _limit(job: Document) -> int | None:
     limit = job["metadata"].get("annotations", {}).get(LIMIT)
     return None if limit is None else int(limit)
+
+
+def _waits_since(waiting: Document, now: int) -> int:
+    """When a pod, or a Job without one, began to wait."""
+    pod = waiting["kind"] == "Pod"
+    since = waiting["metadata"]["creationTimestamp"] if pod else waiting.get("status", {}).get("startTime")
+    return parse_time(since) if since else now
 
 
 def _finished(job: Document) -> bool:

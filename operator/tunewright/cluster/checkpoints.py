@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tunewright.api.study import Checkpoints, ClaimTemplate
 from tunewright.api.trial import Trial
+from tunewright.api.trial_definition import Checkpoints, ClaimTemplate
 
 Document = dict[str, Any]
 

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from tunewright.api.base import ObjectMeta
 from tunewright.api.checks import check
 from tunewright.api.problems import Problem, problems_of
-from tunewright.api.study import HyperparameterStudy, StudyStatus
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import Trial
 from tunewright.cluster import story, telemetry
-from tunewright.cluster.api_error import Refused
+from tunewright.cluster.api_error import Conflict, NotFound, Refused
 from tunewright.cluster.attempts import Attempts, TakenError, adopt_or_create
 from tunewright.cluster.events import Recorder
 from tunewright.cluster.gateway import JOBS, PODS, TRIALS, Gateway, Kind
@@ -105,6 +106,7 @@ class StudyHome:
         self._refusal: _Refusal | None = None
         self._rehearsed = False
         self._folded: dict[str, str] = {}
+        self._unsure: Document | None = None
         self._state: State | None = None
 
     @property
@@ -115,7 +117,7 @@ class StudyHome:
     @property
     def replaceable(self) -> bool:
         """Whether another home would know as much: no sampler is at a question, and all is written."""
-        return self._answer is None and self._standing.settled
+        return self._answer is None and self._unsure is None and self._standing.settled
 
     def step(self, document: Document, changes: Iterable[Change]) -> int | None:
         """Take in what has changed, and do what is to be done now.
@@ -147,6 +149,7 @@ class StudyHome:
                 self._take_in(self._state, changes)
         except _UnreadableError as unreadable:
             return self._reject(self._let_go(), unreadable.problems)
+        self._make_sure(self._state)
         self._attempts.clear_away()
         self._take_answer(self._state)
         look_again = self._see_obstacle(self._state)
@@ -157,7 +160,13 @@ class StudyHome:
             state.study_changed(state.study.model_copy(update={"status": decided.status}))
         # Later than that nothing wanted it any more.
         retry = self._refusal.until if self._refusal is not None and self._refusal.until > now else None
-        times = (decided.wake_at, look_again, self._tell(decided.status, now), retry)
+        times = (
+            decided.wake_at,
+            look_again,
+            self._attempts.refresh_at,
+            self._tell(decided.status, now),
+            retry,
+        )
         return min((time for time in times if time is not None), default=None)
 
     def _edited(self) -> None:
@@ -218,7 +227,7 @@ class StudyHome:
             self._folded[trial["metadata"]["name"]] = trial["metadata"]["resourceVersion"]
         study, _ = read_study(self._document)
         state = State.of(study, map(_read_trial, trials), gpus=self._attempts.gpus)
-        self._attempts.take_up(state.open, self._owned(JOBS), self._owned(PODS))
+        self._attempts.take_up(state.trials, self._owned(JOBS), self._owned(PODS))
         for execution in self._attempts.executions():
             state.execution_changed(execution)
         return state
@@ -228,7 +237,7 @@ class StudyHome:
             if change.kind is TRIALS:
                 self._take_in_trial(state, change.object["metadata"]["name"])
             elif change.kind is JOBS:
-                self._attempts.job_changed(change.object, state.open, deleted=change.deleted)
+                self._attempts.job_changed(change.object, state.trials, deleted=change.deleted)
             elif change.kind is PODS:
                 self._attempts.pod_changed(change.object, deleted=change.deleted)
         for execution in self._attempts.executions():
@@ -247,13 +256,14 @@ class StudyHome:
         state.trial_gone(name, self._services.clock())
         self._attempts.trial_gone(name)
 
-    def _fold(self, state: State, document: Document) -> bool:
-        """Take in a Trial as it is stored; whether an attempt's end is recorded in it that was not before."""
+    def _fold(self, state: State, document: Document) -> None:
+        """Take in a Trial as it is stored; the attempts that it now holds are done with."""
         metadata = document["metadata"]
         trial = _read_trial(document)
         self._folded[metadata["name"]] = metadata["resourceVersion"]
         state.trial_changed(trial)
-        return self._attempts.recorded(trial)
+        for told in story.of_trial(trial) if self._attempts.recorded(trial) else ():
+            self._services.recorder.record(self._document, *told)
 
     def _trial(self, name: str) -> Document | None:
         found = self._services.informer.get(TRIALS, self._study.metadata.namespace, name)
@@ -340,15 +350,36 @@ class StudyHome:
         self._fold(state, self._keep(adopt_or_create(self._services.gateway, TRIALS, document, self.uid)))
 
     def _record(self, state: State, trial: Trial) -> None:
-        """Write a Trial's status; the attempts that it now holds are done with."""
+        """Write a Trial's status."""
         document = self._trial(trial.name)
         if document is None:  # deleted by hand a moment ago
             self._gone(state, trial.name)
             return
         status = trial.status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        written = self._services.gateway.replace_status(TRIALS, {**document, "status": status})
-        for told in story.of_trial(trial) if self._fold(state, self._keep(written)) else ():
-            self._services.recorder.record(self._document, *told)
+        self._unsure = {**document, "status": status}
+        written = self._services.gateway.replace_status(TRIALS, self._unsure)
+        self._unsure = None
+        self._fold(state, self._keep(written))
+
+    def _make_sure(self, state: State) -> None:
+        """Find out what became of a Trial's status that may have been written, though no answer came.
+
+        Before anything is decided: else another trial could be given the same place in the completion order.
+        """
+        body = self._unsure
+        if body is None:
+            return
+        gateway, metadata = self._services.gateway, body["metadata"]
+        if self._folded.get(metadata["name"]) == metadata["resourceVersion"]:
+            try:
+                self._fold(state, self._keep(gateway.replace_status(TRIALS, body)))
+            except Conflict:  # it was written, or somebody else was faster
+                stored = gateway.get(TRIALS, metadata["namespace"], metadata["name"])
+                self._fold(state, self._keep(stored))
+            except (NotFound, Refused):
+                self._unsure = None
+                raise
+        self._unsure = None
 
     def _keep(self, document: Document) -> Document:
         self._services.informer.offer(TRIALS, document)

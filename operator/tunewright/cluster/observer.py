@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import regex
 
-from tunewright.api.study import MetricsSource
+from tunewright.api.trial_definition import MetricsSource
 from tunewright.cluster.api_error import ApiError, Unavailable
 from tunewright.cluster.backoff import delay_after
 from tunewright.cluster.gateway import Gateway

@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
-from tunewright.api.study import HyperparameterStudy, MetricsSource, TrialDefinition
+from tunewright.api.study import HyperparameterStudy
 from tunewright.api.template import metrics_container
 from tunewright.api.trial import Trial
+from tunewright.api.trial_definition import MetricsSource, TrialDefinition
 from tunewright.cluster.checkpoints import Mounts, mounts_of
 from tunewright.cluster.devices import with_default_device
 from tunewright.cluster.job_defaults import JobDefaults

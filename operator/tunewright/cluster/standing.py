@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tunewright.api.study import StudyStatus, TrialCounts
+from tunewright.api.study_status import StudyStatus, TrialCounts
 from tunewright.cluster.gateway import STUDIES, Gateway
 from tunewright.cluster.informer import Informer
 

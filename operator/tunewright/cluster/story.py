@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from tunewright.api.study import Phase, StudyStatus
+from tunewright.api.study_status import Phase, StudyStatus
 from tunewright.api.trial import Outcome, Trial, TrialState
 
 

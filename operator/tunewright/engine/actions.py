@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunewright.api.study import StudyStatus
+from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import ProposalInputs, Trial
 from tunewright.engine.facts import AttemptKey
 from tunewright.search.sampler import Request

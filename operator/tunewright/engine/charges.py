@@ -1,6 +1,6 @@
 """What trials have been charged: the second table of docs/rules.md."""
 
-from tunewright.api.study import Charges
+from tunewright.api.study_status import Charges
 from tunewright.api.trial import Trial, TrialState
 
 NOTHING = Charges()

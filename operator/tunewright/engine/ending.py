@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunewright.api.study import Phase
+from tunewright.api.study_status import Phase
 from tunewright.engine.budget import Allowance, budget_of, overdrawn
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.state import State

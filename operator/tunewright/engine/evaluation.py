@@ -1,7 +1,7 @@
 """The final test evaluations: which trials are tested, and what came of it."""
 
 from tunewright.api.base import Scalar
-from tunewright.api.study import BestTrial
+from tunewright.api.study_status import BestTrial
 from tunewright.api.trial import Trial, TrialState
 from tunewright.engine.objectives import vector
 from tunewright.engine.state import State

@@ -4,7 +4,7 @@ A plan is one round. The home carries it out, tells the state what came of it, a
 plan holds no action. So no round has to foresee what its own actions lead to.
 """
 
-from tunewright.api.study import Phase
+from tunewright.api.study_status import Phase
 from tunewright.engine.actions import CreateTrial, Plan, Propose, StartAttempt
 from tunewright.engine.budget import overdrawn_at
 from tunewright.engine.ending import Ending, ending_of

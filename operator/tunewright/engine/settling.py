@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tunewright.api.study import Phase
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import Trial, TrialState
 from tunewright.engine.actions import Action, RecordTrial
 from tunewright.engine.ending import Ending

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
-from tunewright.api.study import Charges, ConditionType, HyperparameterStudy
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Charges, ConditionType
 from tunewright.api.trainer import trainer_defaults
 from tunewright.api.trial import Purpose, Trial
 from tunewright.engine.actions import Propose

@@ -5,14 +5,8 @@ from collections.abc import Sequence
 
 from tunewright.api.base import Condition
 from tunewright.api.problems import Problem
-from tunewright.api.study import (
-    ConditionType,
-    Direction,
-    HyperparameterStudy,
-    Phase,
-    StudyStatus,
-    TrialCounts,
-)
+from tunewright.api.study import Direction, HyperparameterStudy
+from tunewright.api.study_status import ConditionType, Phase, StudyStatus, TrialCounts
 from tunewright.api.trial import TrialState
 from tunewright.engine.budget import active_time, budget_of
 from tunewright.engine.ending import Ending

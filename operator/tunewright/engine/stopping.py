@@ -1,6 +1,6 @@
 """Stopping: asking attempts to end that must."""
 
-from tunewright.api.study import Phase
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import Stop, Trial
 from tunewright.engine.actions import Action, RecordTrial, StopAttempt
 from tunewright.engine.budget import overdrawn

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from tunewright.api.study import Phase
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import Proposal, Purpose, Trial, TrialState
 from tunewright.engine.actions import Action, CreateTrial
 from tunewright.engine.budget import Allowance, overdrawn

@@ -1,6 +1,6 @@
 """What the built-in trainer is told on its command line, in either home."""
 
-from tunewright.api.study import Trainer
+from tunewright.api.trial_definition import Trainer
 
 MODULE = "tunewright_trainer"
 """What Python runs: `python -m tunewright_trainer`."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import regex
 
-from tunewright.api.study import MetricsSource, StudySpec
+from tunewright.api.study import StudySpec
 from tunewright.api.trial import Trial
+from tunewright.api.trial_definition import MetricsSource
 from tunewright.engine.facts import AttemptKey, Execution
 from tunewright.engine.naming import job_name
 from tunewright.local.attempt_files import LAST_WORD, OBSERVATIONS, AttemptFiles

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tunewright.api.problems import Problem
-from tunewright.api.study import HyperparameterStudy, StudySpec, Trainer, TrialDefinition
+from tunewright.api.study import HyperparameterStudy, StudySpec
 from tunewright.api.template import metrics_container
 from tunewright.api.trial import Trial
+from tunewright.api.trial_definition import Trainer, TrialDefinition
 from tunewright.engine.trainer_options import MODULE, options_of
 from tunewright.engine.variables import expand, variables_of
 from tunewright_trainer.catalog import DATASETS

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Protocol
 
 from tunewright.api.problems import one_line
-from tunewright.api.study import HyperparameterStudy, Phase
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import Trial
 from tunewright.engine.actions import (
     Action,

@@ -17,7 +17,8 @@ from typing import NamedTuple, Self
 from pydantic import ValidationError
 
 from tunewright.api.problems import InvalidInput, Problem
-from tunewright.api.study import HyperparameterStudy, StudyStatus
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import Trial
 from tunewright.engine.facts import AttemptKey
 from tunewright.local.disk import BALLAST_SIZE, Ballast

@@ -9,7 +9,8 @@ from pathlib import Path
 from tunewright.api.checks import check
 from tunewright.api.documents import load
 from tunewright.api.problems import InvalidInput, Problem
-from tunewright.api.study import HyperparameterStudy, StudySpec, StudyStatus
+from tunewright.api.study import HyperparameterStudy, StudySpec
+from tunewright.api.study_status import StudyStatus
 from tunewright.engine.reasons import StudyReason
 from tunewright.local.launch import check_local
 from tunewright.search.registry import create

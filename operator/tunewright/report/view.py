@@ -8,7 +8,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from tunewright.api.problems import InvalidInput, Problem
-from tunewright.api.study import BestTrial, HyperparameterStudy, Objective
+from tunewright.api.study import HyperparameterStudy, Objective
+from tunewright.api.study_status import BestTrial
 from tunewright.api.trial import Purpose, Trial, TrialState
 
 Curve = Sequence[tuple[int, float]]

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from tests.builders import a_study, a_trial, study_document
 
 from tunewright.api.base import Scalar, format_duration, format_time, parse_duration, parse_time
-from tunewright.api.study import Budget, Direction, HyperparameterStudy, Objective, StudyStatus
+from tunewright.api.study import Budget, Direction, HyperparameterStudy, Objective
+from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import Purpose, Trial
 
 TEN_YEARS = 10 * 365 * 86_400

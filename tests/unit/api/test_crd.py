@@ -12,8 +12,9 @@ from tests.builders import a_study, a_trial
 from tunewright.api import crd
 from tunewright.api.base import Model
 from tunewright.api.parameters import Parameter
-from tunewright.api.study import Budget, HyperparameterStudy, StudySpec, Trainer, TrialDefinition
+from tunewright.api.study import Budget, HyperparameterStudy, StudySpec
 from tunewright.api.trial import Trial
+from tunewright.api.trial_definition import Trainer, TrialDefinition
 
 FOLDER = Path(__file__).parents[3] / "crds"
 STUDY, TRIAL = crd.definitions()

@@ -14,7 +14,8 @@ from tests.builders import PARAMETERS, study_document
 
 from tunewright.api.documents import load, parse
 from tunewright.api.problems import InvalidInput
-from tunewright.api.study import HyperparameterStudy, Phase
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Phase
 
 HEAD = """\
 apiVersion: tunewright.dev/v1alpha1

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from tunewright.api.study import Objective, Phase, StudySpec, TrialDefinition
+from tunewright.api.study import Objective, StudySpec
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import TrialState
+from tunewright.api.trial_definition import TrialDefinition
 
 
 def objective(direction: str, **fields: Any) -> Objective:

@@ -3,8 +3,8 @@
 import pytest
 from tests.builders import a_trial
 
-from tunewright.api.study import Checkpoints
 from tunewright.api.trial import Trial
+from tunewright.api.trial_definition import Checkpoints
 from tunewright.cluster.checkpoints import has_own_claim, mounts_of
 
 SHARED = Checkpoints.model_validate({"claim": "shared"})

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.cluster.log_server import SECOND, LogServer
 from tests.unit.cluster.pages import CountedPage, a_pod, served
 
-from tunewright.api.study import MetricsSource
+from tunewright.api.trial_definition import MetricsSource
 from tunewright.cluster import observer as observer_module
 from tunewright.cluster import scraping
 from tunewright.cluster.gateway import Unavailable

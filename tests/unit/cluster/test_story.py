@@ -4,7 +4,7 @@ import pytest
 from tests.builders import a_trial
 
 from tunewright.api.base import Condition
-from tunewright.api.study import BestTrial, Phase, StudyStatus
+from tunewright.api.study_status import BestTrial, Phase, StudyStatus
 from tunewright.api.trial import Attempt, Outcome, TrialState
 from tunewright.cluster.story import Told, of_study, of_trial
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from tunewright.api.study import HyperparameterStudy, Phase, StudySpec, StudyStatus
+from tunewright.api.study import HyperparameterStudy, StudySpec
+from tunewright.api.study_status import Phase, StudyStatus
 from tunewright.api.trial import Outcome, Proposal, ProposalInputs, Purpose, Trial, TrialState
 from tunewright.engine.actions import (
     Action,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.builders import a_study, a_trial
 
-from tunewright.api.study import Charges
+from tunewright.api.study_status import Charges
 from tunewright.api.trial import MetricSummary, Purpose, Stop, Trial, TrialState
 from tunewright.engine.charges import charges_of, difference, greater, total
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit

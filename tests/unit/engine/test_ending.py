@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from tests.builders import a_study, a_trial
 
-from tunewright.api.study import HyperparameterStudy, Phase
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import Purpose, Trial, TrialState
 from tunewright.engine.ending import ending_of
 from tunewright.engine.facts import AttemptKey, Execution

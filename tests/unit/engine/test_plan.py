@@ -8,7 +8,8 @@ import pytest
 from tests.builders import a_study, a_trial
 from tests.unit.engine.simulation import NEVER, Fate, Script, Simulation, all_well
 
-from tunewright.api.study import HyperparameterStudy, Phase
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import Purpose, Stop, Trial, TrialState
 from tunewright.engine.actions import CreateTrial, Propose, RecordTrial, StartAttempt, StopAttempt
 from tunewright.engine.facts import AttemptKey, Cause, Execution, Exit, Obstacle

@@ -7,7 +7,8 @@ import pytest
 from tests.builders import a_study, a_trial
 
 from tunewright.api.problems import Problem
-from tunewright.api.study import Charges, ConditionType, HyperparameterStudy, Phase, StudyStatus
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Charges, ConditionType, Phase, StudyStatus
 from tunewright.api.trial import MetricSummary, Purpose, Trial, TrialState
 from tunewright.engine.actions import CreateTrial, Propose
 from tunewright.engine.ending import Ending

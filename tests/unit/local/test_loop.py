@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.builders import a_study
 
-from tunewright.api.study import HyperparameterStudy, Phase
+from tunewright.api.study import HyperparameterStudy
+from tunewright.api.study_status import Phase
 from tunewright.api.trial import MetricSummary, Trial
 from tunewright.engine.facts import AttemptKey, Execution, Exit
 from tunewright.local.loop import SEEN_EVERY, Loop
