@@ -199,6 +199,15 @@ def test_a_missing_service_account_is_told_and_mended(namespace: Namespace) -> N
     assert namespace.get("hps", "nobody")["status"]["charged"]["failedTrials"] == 0
 
 
+def test_the_chart_tests_itself(installed: Cluster) -> None:
+    installed.helm("test", installation.RELEASE, "--namespace", installation.NAMESPACE)
+
+
+def test_what_kubectl_explains_is_in_the_docs(installed: Cluster) -> None:
+    explained = installed.kubectl("explain", "hps.spec", "--recursive")
+    assert explained.rstrip() in Path("docs/cluster.md").read_text()
+
+
 SELDOM_USED = {
     # Only to take over an object whose creation was answered with 409: after a crash between its creation and
     # the news of it.
