@@ -14,7 +14,8 @@ import yaml
 from tunewright.api.base import GROUP, VERSION, Condition, Model, Resource
 from tunewright.api.parameters import Parameter
 from tunewright.api.study import MAX_NAME, HyperparameterStudy, Objective, StudySpec
-from tunewright.api.trial import Trial, TrialSpec
+from tunewright.api.study_status import StudyStatus
+from tunewright.api.trial import Trial, TrialSpec, TrialStatus
 from tunewright.api.trial_definition import Checkpoints, Metrics, Trainer, TrialDefinition
 
 Schema = dict[str, Any]
@@ -115,6 +116,13 @@ _KINDS: Mapping[type[Resource], _Names] = {
 }
 
 
+_AT_FIRST: Mapping[type[Resource], Mapping[str, str]] = {
+    HyperparameterStudy: {"phase": StudyStatus().phase.value},
+    Trial: {"state": TrialStatus().state.value},
+}
+"""What the columns show of an object that nothing has been said of yet."""
+
+
 def definitions() -> list[dict[str, Any]]:
     """The two CustomResourceDefinitions (apiextensions.k8s.io/v1), HyperparameterStudy first."""
     return [_definition(kind, names) for kind, names in _KINDS.items()]
@@ -179,7 +187,10 @@ def _schema_of(kind: type[Resource]) -> Schema:
             "kind": {"type": "string", "description": fields["kind"]["description"]},
             "metadata": {"type": "object", "properties": {"name": {"type": "string", "maxLength": MAX_NAME}}},
             "spec": structural.of(fields["spec"]),
-            "status": _without_defaults(structural.of(fields["status"])),
+            "status": {
+                **_without_defaults(structural.of(fields["status"])),
+                "default": dict(_AT_FIRST[kind]),
+            },
         },
     }
 
@@ -269,7 +280,7 @@ _KEPT = (
 
 
 def _without_defaults(schema: Any) -> Any:
-    """A status holds what Tunewright wrote, and nothing that the API server made up."""
+    """A status that was written holds what Tunewright wrote, and nothing that the API server made up."""
     if isinstance(schema, list):
         return [_without_defaults(each) for each in schema]
     if not isinstance(schema, dict):

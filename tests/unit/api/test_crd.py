@@ -107,9 +107,10 @@ class TestStructure:
                 assert node["x-kubernetes-list-type"] == "map", path
                 assert key in node["items"]["required"], path
 
-    def test_a_status_gets_no_defaults(self) -> None:
-        for definition in (STUDY, TRIAL):
-            assert not [path for path, node in nodes(at(definition, ".status")) if "default" in node]
+    def test_a_status_gets_no_defaults_but_where_it_begins(self) -> None:
+        for definition, beginning in ((STUDY, {"phase": "Pending"}), (TRIAL, {"state": "Pending"})):
+            defaults = [node["default"] for _, node in nodes(at(definition, ".status")) if "default" in node]
+            assert defaults == [beginning]
 
     def test_lists_with_rules_for_their_items_are_bounded(self) -> None:
         """The API server multiplies a rule's cost by the greatest number of items."""
