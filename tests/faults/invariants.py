@@ -1,5 +1,6 @@
 """What must hold of a study at its end, whatever went wrong on the way: read from the API server alone."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -21,15 +22,27 @@ def violations(namespace: Namespace, study: str, *, deleted: int = 0, undisturbe
         deleted: how many of its Trials were deleted by hand.
         undisturbed: whether no attempt was interrupted or suspended: then each trial has just one.
     """
+    wait_for_jobs(namespace)
     objects = namespace.get("hps", study)
     trials = namespace.trials(study)
     return [
         *_of_indices(objects, trials, deleted),
         *_of_attempts(trials, undisturbed=undisturbed),
-        *_of_jobs(trials, namespace.list("jobs")),
+        *_of_jobs(trials, namespace.list("jobs"), undisturbed=undisturbed),
         *_of_pods(namespace.list("pods"), namespace.list("jobs")),
         *_of_status(objects, trials, deleted),
     ]
+
+
+def wait_for_jobs(namespace: Namespace) -> None:
+    """Kubernetes says of a Job that it is over some time after its pod is."""
+    deadline = time.monotonic() + 15
+    while not all(map(_over, namespace.list("jobs"))) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def _over(job: Document) -> bool:
+    return any(each["status"] == "True" for each in job["status"].get("conditions", []))
 
 
 def _of_indices(study: Document, trials: list[Document], deleted: int) -> Iterator[str]:
@@ -59,7 +72,7 @@ def _of_attempts(trials: list[Document], *, undisturbed: bool) -> Iterator[str]:
             yield f"{name}: disturbed: {attempts}"
 
 
-def _of_jobs(trials: list[Document], jobs: list[Document]) -> Iterator[str]:
+def _of_jobs(trials: list[Document], jobs: list[Document], *, undisturbed: bool) -> Iterator[str]:
     """A Job for each attempt that ended by itself, and none that no Trial tells of."""
     names = {job["metadata"]["name"] for job in jobs}
     attempts = {
@@ -70,11 +83,9 @@ def _of_jobs(trials: list[Document], jobs: list[Document]) -> Iterator[str]:
     if orphans := names - set(attempts):
         yield f"orphans: {orphans}"
     lost = {name for name, attempt in attempts.items() if attempt["outcome"] == "completed"} - names
-    if lost:
+    if lost and undisturbed:
         yield f"completed without a Job: {lost}"
-    for job in jobs:
-        if not any(each["status"] == "True" for each in job["status"].get("conditions", [])):
-            yield f"still runs: {job['metadata']['name']}"
+    yield from (f"still runs: {job['metadata']['name']}" for job in jobs if not _over(job))
 
 
 def _of_pods(pods: list[Document], jobs: list[Document]) -> Iterator[str]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.cluster.machine.cluster import Cluster
+from tests.cluster.studying import Namespace
 from tests.faults.faulty import Chance, FaultyGateway
 
 from tunewright.cluster.events import Recorder
-from tunewright.cluster.gateway import Gateway
+from tunewright.cluster.gateway import STUDIES, Gateway
 from tunewright.cluster.home import Services
 from tunewright.cluster.informer import Informer
 from tunewright.cluster.job_defaults import JobDefaults
@@ -84,6 +85,19 @@ class Operators:
             for worker in workers:
                 worker.join(QUICKLY)
                 assert not worker.is_alive()
+
+
+class Watched:
+    """Looks, soundly, at a study that a faulty operator runs."""
+
+    def __init__(self, namespace: Namespace, study: str) -> None:
+        self._gateway = connect(namespace.cluster)
+        self._where = (namespace.name, study)
+
+    def over(self) -> bool:
+        """Whether it has ended, and its status has been written to the end."""
+        status = self._gateway.get(STUDIES, *self._where).get("status", {})
+        return status.get("phase") in ("Completed", "Failed")
 
 
 def connect(cluster: Cluster) -> Gateway:

@@ -9,10 +9,9 @@ from tests.cluster.studying import Namespace
 from tests.faults import pods
 from tests.faults.faulty import Chance, Odds
 from tests.faults.invariants import violations
-from tests.faults.operating import Operators, connect
+from tests.faults.operating import Operators, Watched, connect
 
 from tunewright.cluster import reconciler
-from tunewright.cluster.gateway import STUDIES
 
 CALLS = Odds(unsent=0.1, lost=0.2, slow=0.1)
 NEWS = Odds(late=0.1, cut=0.03, expired=0.02, lost=0.2)
@@ -26,19 +25,6 @@ WITHIN = 200.0
 @pytest.fixture(autouse=True)
 def resync_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconciler, "RESYNC_EVERY", 3_000)
-
-
-class Watched:
-    """Looks, soundly, at a study that a faulty operator runs."""
-
-    def __init__(self, namespace: Namespace, study: str) -> None:
-        self._gateway = connect(namespace.cluster)
-        self._where = (namespace.name, study)
-
-    def over(self) -> bool:
-        """Whether it has ended, and its status has been written to the end."""
-        status = self._gateway.get(STUDIES, *self._where).get("status", {})
-        return status.get("phase") in ("Completed", "Failed")
 
 
 @pytest.mark.slow

@@ -141,6 +141,7 @@ class StudyHome:
         if problems is None:
             return None
         if problems:
+            self._let_go()  # what changes meanwhile is not taken in
             return self._reject(self._study, problems)
         try:
             if self._state is None:
@@ -222,7 +223,7 @@ class StudyHome:
         self._attempts = Attempts(
             self._study, services.gateway, services.observer, services.defaults, services.clock
         )
-        trials = [each for each in self._owned(TRIALS) if owner_uid(each) == self.uid]
+        trials = [each for each in self._owned(TRIALS) if self._is_ours(each)]
         for trial in trials:
             self._folded[trial["metadata"]["name"]] = trial["metadata"]["resourceVersion"]
         study, _ = read_study(self._document)
@@ -267,7 +268,11 @@ class StudyHome:
 
     def _trial(self, name: str) -> Document | None:
         found = self._services.informer.get(TRIALS, self._study.metadata.namespace, name)
-        return found if found is not None and owner_uid(found) == self.uid else None
+        return found if found is not None and self._is_ours(found) else None
+
+    def _is_ours(self, trial: Document) -> bool:
+        """One that waits for what it owns to be deleted counts as gone: what it would begin goes with it."""
+        return owner_uid(trial) == self.uid and "deletionTimestamp" not in trial["metadata"]
 
     def _take_answer(self, state: State) -> None:
         if self._answer is None or not self._answer.ready:

@@ -66,6 +66,7 @@ class Lease:
         """Renew the lease, in a thread, until it is released; call `lost` once where that fails."""
         self._thread = threading.Thread(target=self._renew, args=(lost,), name="lease", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._expire, args=(lost,), name="lease's end", daemon=True).start()
 
     def release(self) -> None:
         """Give the lease back, so that another operator need not wait."""
@@ -74,7 +75,7 @@ class Lease:
             self._thread.join()
         try:
             found = self._gateway.get(LEASES, self._namespace, self._name)
-            if found["spec"].get("holderIdentity") == self._identity:
+            if found.get("spec", {}).get("holderIdentity") == self._identity:
                 self._write(found, {"holderIdentity": ""})
         except ApiError as error:
             LOG.warning("the lease was not given back: %s", error)
@@ -85,10 +86,21 @@ class Lease:
                 held = self._take()
             except ApiError as error:
                 LOG.warning("the lease was not renewed: %s", error)
-                held = self._monotonic() - self._renewed_at < GIVE_UP_AFTER
+                continue
             if not held:
-                lost()
+                self._lose(lost)
+
+    def _expire(self, lost: Callable[[], None]) -> None:
+        """Apart from the renewals: one of them may hang."""
+        while (left := self._renewed_at + GIVE_UP_AFTER - self._monotonic()) > 0:
+            if self._stopped.wait(left):
                 return
+        self._lose(lost)
+
+    def _lose(self, lost: Callable[[], None]) -> None:
+        if not self._stopped.is_set():
+            self._stopped.set()
+            lost()
 
     def _take(self) -> bool:
         """Take or renew the lease; whether it is held now."""
@@ -105,7 +117,7 @@ class Lease:
                 body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata}
                 self._gateway.create(LEASES, self._namespace, {**body, "spec": self._held({})})
             else:
-                self._write(found, self._held(found["spec"]))
+                self._write(found, self._held(found.get("spec", {})))
         except (Conflict, AlreadyExists):
             return False
         self._renewed_at = asked_at
@@ -116,7 +128,7 @@ class Lease:
 
         Its times are another machine's: what counts is how long it has been seen unchanged.
         """
-        holder = lease["spec"].get("holderIdentity") or ""
+        holder = lease.get("spec", {}).get("holderIdentity") or ""
         version = lease["metadata"]["resourceVersion"]
         if holder in ("", self._identity):
             return True

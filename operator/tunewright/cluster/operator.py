@@ -136,8 +136,9 @@ class _Life:
 
     def end(self) -> None:
         """Wait, for a while, until what is being written is written."""
+        over = time.monotonic() + 10
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(max(0.0, over - time.monotonic()))
         self._threads = []
 
     def failure(self) -> str:

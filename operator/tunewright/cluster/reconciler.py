@@ -60,14 +60,15 @@ class Reconciler:
             try:
                 again = self._step(key, services)
             except ApiError as error:
-                delay = self._queue.failed(key)
-                if isinstance(error, Unavailable) and error.retry_after is not None:
-                    delay = max(delay, error.retry_after)
+                asked = error.retry_after if isinstance(error, Unavailable) else None
+                delay = self._queue.failed(key, asked or 0.0)
                 telemetry.RECONCILE_ERRORS.labels(type(error).__name__).inc()
                 LOG.warning("%s/%s: %s; again in %.1f s", *key, error, delay)
             except Exception as error:
                 # Its memory may be what is wrong; what holds is in its objects.
-                self._homes.pop(key, None)
+                home, _ = self._homes.pop(key, (None, 0))
+                if home is not None:
+                    home.leave()
                 delay = self._queue.failed(key)
                 telemetry.RECONCILE_ERRORS.labels(type(error).__name__).inc()
                 LOG.exception("%s/%s: an error in Tunewright; again in %.1f s", *key, delay)

@@ -79,11 +79,11 @@ class WorkQueue(Generic[K]):
                 self._ready.append(key)
                 self._changed.notify()
 
-    def failed(self, key: K) -> float:
-        """Have it worked on again after its back-off, which is returned, in seconds."""
+    def failed(self, key: K, at_least: float = 0.0) -> float:
+        """Have it worked on again after its back-off, or after `at_least`; which it is, in seconds."""
         with self._changed:
             self._failures[key] = self._failures.get(key, 0) + 1
-            delay = delay_after(self._failures[key], self._base, self._longest)
+            delay = max(at_least, delay_after(self._failures[key], self._base, self._longest))
         self.add_after(key, delay)
         return delay
 

@@ -95,6 +95,18 @@ def test_a_failed_key_comes_back_after_its_back_off(queue: WorkQueue[str], clock
     assert queue.get() == "a"
 
 
+def test_who_asks_for_a_longer_pause_than_the_back_off_gets_it(queue: WorkQueue[str], clock: Clock) -> None:
+    queue.add("a")
+    queue.get()
+    assert queue.failed("a", at_least=30.0) == 30.0
+    queue.done("a")
+    queue.add_after("b", 29.0)
+    clock.now += 29.0
+    assert queue.get() == "b"
+    clock.now += 1.0
+    assert queue.get() == "a"
+
+
 def in_thread(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
