@@ -7,11 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.cluster.calling import a_namespace, gateway_to, install_kinds
 from tests.cluster.images import archives, targets
 from tests.cluster.images.storage import Storage
 from tests.cluster.machine import binaries, given, lifecycle, resolve
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.errors import Unavailable
+
+from tunewright.cluster.gateway import Gateway
 
 OURS = re.compile(r"test-(\d+)(-.*)?")
 
@@ -25,6 +28,24 @@ def cluster() -> Iterator[Cluster]:
         yield resolve.for_tests(name)
     finally:
         resolve.down(name)
+
+
+@pytest.fixture
+def gateway(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    return gateway_to(cluster, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def kinds(cluster: Cluster) -> None:
+    """Has the cluster serve studies and trials."""
+    install_kinds(cluster)
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, kinds: None) -> Iterator[str]:
+    """The name of a namespace of the test's own."""
+    with a_namespace(cluster) as name:
+        yield name
 
 
 def remove_leftovers() -> None:

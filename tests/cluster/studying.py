@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import yaml
+from tests.cluster import calling
 from tests.cluster.machine.cluster import Cluster
 
 Document = dict[str, Any]
@@ -70,14 +70,11 @@ class Namespace:
 @contextmanager
 def a_namespace(cluster: Cluster, **labels: str) -> Iterator[Namespace]:
     """A namespace for as long as the block lasts."""
-    name = f"test-{uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    if labels:
-        cluster.kubectl("label", "namespace", name, *(f"{key}={value}" for key, value in labels.items()))
-    try:
+    with calling.a_namespace(cluster) as name:
+        if labels:
+            marks = (f"{key}={value}" for key, value in labels.items())
+            cluster.kubectl("label", "namespace", name, *marks)
         yield Namespace(cluster, name)
-    finally:
-        cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}

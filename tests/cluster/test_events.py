@@ -1,11 +1,9 @@
 """Events as the API server keeps them: what repeats is one object that counts."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.builders import study_document
-from tests.cluster.calling import a_namespace, gateway_to, install_kinds
 from tests.cluster.machine.cluster import Cluster
 
 from tunewright.cluster.events import PAUSE, Recorder
@@ -21,22 +19,6 @@ class Clock:
 
     def pause(self) -> None:
         self.now += PAUSE
-
-
-@pytest.fixture
-def gateway(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    return gateway_to(cluster, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def kinds(cluster: Cluster) -> None:
-    install_kinds(cluster)
-
-
-@pytest.fixture
-def namespace(cluster: Cluster, kinds: None) -> Iterator[str]:
-    with a_namespace(cluster) as name:
-        yield name
 
 
 @pytest.fixture

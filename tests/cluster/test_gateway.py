@@ -1,7 +1,6 @@
 """The gateway's calls, each against a real API server."""
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import pytest
 from kubernetes.config import incluster_config
 from tests.builders import study_document
-from tests.cluster.calling import a_namespace, gateway_to, install_kinds
 from tests.cluster.machine.cluster import Cluster
 
 from tunewright.cluster.connection import connect
@@ -30,22 +28,6 @@ from tunewright.cluster.gateway import (
 
 MAPS = Kind("/api/v1", "configmaps")
 WITHIN = 20.0
-
-
-@pytest.fixture
-def gateway(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    return gateway_to(cluster, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def kinds(cluster: Cluster) -> None:
-    install_kinds(cluster)
-
-
-@pytest.fixture
-def namespace(cluster: Cluster, kinds: None) -> Iterator[str]:
-    with a_namespace(cluster) as name:
-        yield name
 
 
 def a_map(name: str = "a", **data: str) -> dict[str, Any]:

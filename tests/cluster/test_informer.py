@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.builders import study_document
-from tests.cluster.calling import a_namespace, gateway_to, install_kinds
+from tests.cluster.calling import a_namespace
 from tests.cluster.machine.bare import MachineCluster
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.errors import Unavailable
@@ -46,22 +46,6 @@ class Listener:
     def wait(self, until: Callable[[], bool]) -> None:
         with self._news:
             assert self._news.wait_for(until, WITHIN), self.changes[-20:]
-
-
-@pytest.fixture
-def gateway(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    return gateway_to(cluster, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def kinds(cluster: Cluster) -> None:
-    install_kinds(cluster)
-
-
-@pytest.fixture
-def namespace(cluster: Cluster, kinds: None) -> Iterator[str]:
-    with a_namespace(cluster) as name:
-        yield name
 
 
 @pytest.fixture

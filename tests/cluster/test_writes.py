@@ -3,10 +3,8 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.cluster import pretended
 from tests.cluster.machine.cluster import Cluster
 from tests.cluster.operator_process import OperatorProcess
@@ -14,15 +12,6 @@ from tests.cluster.operator_process import OperatorProcess
 TRIALS = 100
 MOST_WRITES = 5
 """By the operator, for a trial that runs straight through."""
-
-
-@pytest.fixture
-def namespace(cluster: Cluster) -> Iterator[str]:
-    cluster.kubectl("apply", "--server-side", "-f", "crds")
-    name = f"writes-{time.time_ns() % 1_000_000_000}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 def test_writes_and_a_kill(cluster: Cluster, namespace: str, tmp_path: Path) -> None:

@@ -5,11 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from tunewright.api.base import ObjectMeta
-from tunewright.api.checks import check
-from tunewright.api.problems import Problem, problems_of
+from tunewright.api.problems import Problem
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import Trial
@@ -23,6 +19,7 @@ from tunewright.cluster.job_defaults import JobDefaults
 from tunewright.cluster.labels import STUDY, owner_reference, owner_uid
 from tunewright.cluster.observer import Observer
 from tunewright.cluster.obstacles import obstacle_of_refusal
+from tunewright.cluster.reading import UnreadableError, read_study, read_trial
 from tunewright.cluster.sampling import Answer, SamplerFailedError, SamplerPool
 from tunewright.cluster.standing import Standing
 from tunewright.engine.actions import (
@@ -148,7 +145,7 @@ class StudyHome:
                 self._state = self._take_up()
             else:
                 self._take_in(self._state, changes)
-        except _UnreadableError as unreadable:
+        except UnreadableError as unreadable:
             return self._reject(self._let_go(), unreadable.problems)
         self._make_sure(self._state)
         self._attempts.clear_away()
@@ -217,7 +214,7 @@ class StudyHome:
         """All of the study, from its objects alone.
 
         Raises:
-            _UnreadableError: one of its Trials is broken.
+            UnreadableError: one of its Trials is broken.
         """
         services = self._services
         self._attempts = Attempts(
@@ -227,7 +224,7 @@ class StudyHome:
         for trial in trials:
             self._folded[trial["metadata"]["name"]] = trial["metadata"]["resourceVersion"]
         study, _ = read_study(self._document)
-        state = State.of(study, map(_read_trial, trials), gpus=self._attempts.gpus)
+        state = State.of(study, map(read_trial, trials), gpus=self._attempts.gpus)
         self._attempts.take_up(state.trials, self._owned(JOBS), self._owned(PODS))
         for execution in self._attempts.executions():
             state.execution_changed(execution)
@@ -260,7 +257,7 @@ class StudyHome:
     def _fold(self, state: State, document: Document) -> None:
         """Take in a Trial as it is stored; the attempts that it now holds are done with."""
         metadata = document["metadata"]
-        trial = _read_trial(document)
+        trial = read_trial(document)
         self._folded[metadata["name"]] = metadata["resourceVersion"]
         state.trial_changed(trial)
         for told in story.of_trial(trial) if self._attempts.recorded(trial) else ():
@@ -398,41 +395,3 @@ class StudyHome:
             for told in story.of_study(before, status):
                 self._services.recorder.record(self._document, *told)
         return again
-
-
-class _UnreadableError(Exception):
-    """An object of the study's is not one that this version of Tunewright can read."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
-
-
-def _read_trial(document: Document) -> Trial:
-    try:
-        return Trial.model_validate(document)
-    except ValidationError as error:
-        name = document["metadata"]["name"]
-        raise _UnreadableError([Problem(f"Trial {name}", str(each)) for each in problems_of(error)]) from None
-
-
-def read_study(document: Document) -> tuple[HyperparameterStudy, list[Problem]]:
-    """The study that the cluster holds, and what keeps it from being run.
-
-    A status that cannot be read is made anew. Of a study that cannot be read there is its name and status.
-    """
-    problems: list[Problem] = []
-    for part in (document, {**document, "status": {}}):
-        try:
-            study = HyperparameterStudy.model_validate(part)
-        except ValidationError as error:
-            problems = problems_of(error)
-        else:
-            return study, check(study)
-    metadata = ObjectMeta.model_validate(document["metadata"])
-    try:
-        status = StudyStatus.model_validate(document.get("status", {}))
-    except ValidationError:
-        status = StudyStatus()
-    # Without a spec: what it is, nobody can say.
-    return HyperparameterStudy.model_construct(metadata=metadata, status=status), problems  # type: ignore[call-arg]
