@@ -2,22 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
-from tunewright.api.base import parse_time
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial, TrialState
 from tunewright.api.trial_definition import MetricsSource
 from tunewright.cluster.api_error import AlreadyExists
 from tunewright.cluster.executions import GONE, execution_of, pod_of
-from tunewright.cluster.gateway import CLAIMS, EVENTS, JOBS, PODS, Gateway, Kind, Object
+from tunewright.cluster.gateway import CLAIMS, JOBS, PODS, Gateway, Kind, Object
 from tunewright.cluster.job_defaults import JobDefaults
 from tunewright.cluster.jobs import claim_of, gpus_of, job_of, metrics_container_of
 from tunewright.cluster.labels import ATTEMPT, LIMIT, TRIAL, owner_uid
 from tunewright.cluster.observer import Observer
-from tunewright.cluster.obstacles import obstacle_of, obstacle_of_event
 from tunewright.cluster.pod_status import ended, started_at
+from tunewright.cluster.waiting import Waiting
 from tunewright.engine.facts import AttemptKey, Execution, Obstacle
 from tunewright.engine.naming import job_name
 from tunewright.metrics.readings import NONE, Readings
@@ -26,31 +24,6 @@ Document = dict[str, Any]
 
 REFRESH_EVERY = 5_000
 """How often attempts are looked at again though nothing came, in milliseconds: their readings change."""
-
-PATIENCE = 4_000
-"""For how long, in milliseconds, something may be in a pod's way before the study says so."""
-
-ASK_AGAIN = 5_000
-"""How often, in milliseconds, events are asked why something waits."""
-
-
-@dataclass
-class _Wait:
-    """An attempt that does not begin. Times in milliseconds since the Unix epoch.
-
-    Attributes:
-        since: when it began to wait; also for another operator, which knows at once what was in its way.
-        of: its pod, or its Job where that has none.
-        obstacle: what is in its way, where that is known.
-        seen: whether the pod's status says so; else its events did.
-        asked_at: when its events were asked for.
-    """
-
-    since: int
-    of: Document = field(default_factory=dict)
-    obstacle: Obstacle | None = None
-    seen: bool = False
-    asked_at: int = 0
 
 
 class Attempts:
@@ -91,8 +64,7 @@ class Attempts:
         self._changed: set[AttemptKey] = set()
         self._refreshed_at = 0
         self._over: dict[AttemptKey, Document] = {}
-        self._waiting: dict[AttemptKey, _Wait] = {}
-        self._asked_at = 0
+        self._waiting = Waiting(gateway, self._namespace)
 
     def take_up(
         self, trials: Mapping[str, Trial], jobs: Iterable[Document], pods: Iterable[Document]
@@ -228,7 +200,7 @@ class Attempts:
         job = self._jobs.pop(key, None)
         if job is not None and any(map(_unfinished, pods.values())):
             self._over[key] = job
-        for known in (self._begun, self._job_uids, self._waiting):
+        for known in (self._begun, self._job_uids):
             known.pop(key, None)
         self._stopping.discard(key)
         self._changed.discard(key)
@@ -259,38 +231,14 @@ class Attempts:
         Raises:
             ApiError: the reason cannot be asked for now.
         """
-        now = self._clock()
-        waits = [wait for key in sorted(self._begun) if (wait := self._wait_of(key, now)) is not None]
-        self._ask_one([wait for wait in waits if not wait.seen], now)
-        found = (wait.obstacle for wait in waits if wait.obstacle and now >= wait.since + PATIENCE)
-        again = [wait.since + PATIENCE for wait in waits if now < wait.since + PATIENCE]
-        again += [max(wait.since + PATIENCE, self._asked_at + ASK_AGAIN) for wait in waits if not wait.seen]
-        return next(found, None), min(again, default=None)
-
-    def _wait_of(self, key: AttemptKey, now: int) -> "_Wait | None":
-        """How an attempt waits for its start; None where it does not, or Kueue has it wait."""
-        pod = pod_of(self._pods.get(key, {}).values())
-        job = self._jobs.get(key)
-        if job is None or job["spec"].get("suspend") or (pod is not None and started_at(pod) is not None):
-            self._waiting.pop(key, None)
-            return None
-        wait = self._waiting.setdefault(key, _Wait(min(now, _waits_since(pod or job, now))))
-        wait.of = pod or job
-        obstacle = obstacle_of(pod) if pod is not None else None
-        if obstacle is not None or wait.seen:
-            wait.obstacle, wait.seen = obstacle, obstacle is not None
-        return wait
-
-    def _ask_one(self, waits: Sequence["_Wait"], now: int) -> None:
-        """Why a Job has no pod, or a pod no volume, only its events tell. One at a time: most wait alike."""
-        due = [wait for wait in waits if now >= wait.since + PATIENCE]
-        if not due or now < self._asked_at + ASK_AGAIN:
-            return
-        wait = min(due, key=lambda wait: wait.asked_at)
-        wait.asked_at = self._asked_at = now
-        uid = wait.of["metadata"]["uid"]
-        events = self._gateway.list(EVENTS, self._namespace, field_selector=f"involvedObject.uid={uid}")
-        wait.obstacle = next(filter(None, map(obstacle_of_event, reversed(events))), None)
+        not_begun = {}
+        for key in sorted(self._begun):
+            pod, job = pod_of(self._pods.get(key, {}).values()), self._jobs.get(key)
+            if job is None or job["spec"].get("suspend"):  # Kueue has it wait
+                continue
+            if pod is None or started_at(pod) is None:
+                not_begun[key] = (job, pod)
+        return self._waiting.obstacle(not_begun, self._clock())
 
     def _execution(self, key: AttemptKey, now: int) -> Execution:
         execution = self._seen(key, now)
@@ -375,13 +323,6 @@ def _selector(key: AttemptKey) -> str:
 def _limit(job: Document) -> int | None:
     limit = job["metadata"].get("annotations", {}).get(LIMIT)
     return None if limit is None else int(limit)
-
-
-def _waits_since(waiting: Document, now: int) -> int:
-    """When a pod, or a Job without one, began to wait."""
-    pod = waiting["kind"] == "Pod"
-    since = waiting["metadata"]["creationTimestamp"] if pod else waiting.get("status", {}).get("startTime")
-    return parse_time(since) if since else now
 
 
 def _finished(job: Document) -> bool:
