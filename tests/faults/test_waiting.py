@@ -7,25 +7,17 @@ from typing import Any
 import pytest
 from tests.cluster import pretended
 from tests.cluster.studying import Document, Namespace
-from tests.faults.faulty import Chance, FaultyGateway, Odds
-from tests.faults.operating import Operators, connect
+from tests.faults.faulty import Chance, Odds
+from tests.faults.invariants import wait_for_jobs
+from tests.faults.operating import Operators, Watched, connect
 
-from tunewright.cluster import telemetry
-from tunewright.cluster.gateway import EVENTS, Kind, Object, Unavailable
-
-
-class WithoutEvents(FaultyGateway):
-    """Its server gives no events."""
-
-    def list(self, kind: Kind, *arguments: Any, **options: Any) -> list[Object]:
-        if kind is EVENTS:
-            raise Unavailable(0, "", "no events")
-        return super().list(kind, *arguments, **options)
+from tunewright.cluster import reconciler, telemetry
+from tunewright.cluster.home import StudyHome
 
 
 @pytest.fixture
 def operators(namespace: Namespace) -> Iterator[Operators]:
-    made = Operators(connect(namespace.cluster), namespace.name, Chance(0, Odds()), WithoutEvents)
+    made = Operators(connect(namespace.cluster), namespace.name, Chance(0, Odds()))
     yield made
     made.close()
 
@@ -72,3 +64,28 @@ def test_a_study_that_waits_for_room_says_so_as_before_after_a_restart(
     operators.run_until(lambda: time.monotonic() > over, 20)
     condition = namespace.condition("waits", "Blocked")
     assert (condition["status"], condition["lastTransitionTime"]) == ("True", since)
+
+
+def test_jobs_of_a_study_that_is_over_may_go_unnoticed(
+    namespace: Namespace, operators: Operators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would else cost the reading of all its trials."""
+    namespace.apply(pretended.study("over", 5, 5))
+    operators.run_until(Watched(namespace, "over").over, 60)
+    wait_for_jobs(namespace)
+    homes: list[str] = []
+
+    class Counted(StudyHome):
+        def __init__(self, document: Document, *arguments: Any) -> None:
+            homes.append(document["metadata"]["name"])
+            super().__init__(document, *arguments)
+
+    with operators.operator():
+        namespace.apply(pretended.study("next", 1, 1))
+        namespace.wait_for_new("hps/next", "condition=Complete", 30)
+        monkeypatch.setattr(reconciler, "StudyHome", Counted)
+        namespace.kubectl("delete", "jobs", "--all", "--wait=true")
+        namespace.apply(pretended.study("last", 1, 1))
+        namespace.wait_for_new("hps/last", "condition=Complete", 30)
+    assert "last" in homes
+    assert "over" not in homes

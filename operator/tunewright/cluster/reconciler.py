@@ -3,10 +3,12 @@
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 
+from tunewright.api.study_status import Phase
 from tunewright.cluster import telemetry
 from tunewright.cluster.api_error import ApiError, Unavailable
-from tunewright.cluster.gateway import STUDIES
+from tunewright.cluster.gateway import JOBS, PODS, STUDIES, Object
 from tunewright.cluster.home import Services, StudyHome
 from tunewright.cluster.informer import Change
 from tunewright.cluster.labels import STUDY
@@ -86,7 +88,7 @@ class Reconciler:
             home.leave()
             del self._homes[key]
             home = None
-        if document is None:
+        if document is None or (home is None and _tidied(document, changes)):
             return None
         now = services.clock()
         if home is None or (now - since >= RESYNC_EVERY and home.replaceable):
@@ -99,6 +101,20 @@ class Reconciler:
             return None
         resync = since + RESYNC_EVERY
         return resync if again is None else min(again, resync)
+
+
+def _tidied(study: Object, changes: Sequence[Change]) -> bool:
+    """Whether nothing has happened but that Jobs and pods of a study that is over went, as they do by TTL."""
+    status = study.get("status", {})
+    over = status.get("phase") in (Phase.COMPLETED, Phase.FAILED)
+    seen = status.get("observedGeneration") == study["metadata"]["generation"]
+    return bool(over and seen and changes) and all(map(_went, changes))
+
+
+def _went(change: Change) -> bool:
+    return change.kind in (JOBS, PODS) and (
+        change.deleted or "deletionTimestamp" in change.object["metadata"]
+    )
 
 
 def start_workers(reconciler: Reconciler, services: Services, count: int) -> list[threading.Thread]:
