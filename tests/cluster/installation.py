@@ -8,6 +8,8 @@ from tests.cluster.machine.cluster import Cluster
 
 NAMESPACE = "tunewright"
 RELEASE = "tunewright"
+USER = f"system:serviceaccount:{NAMESPACE}:{RELEASE}"
+"""As whom the operator calls the API server."""
 
 _VALUES = {
     "image.repository": "localhost/tunewright/operator",

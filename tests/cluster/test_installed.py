@@ -225,11 +225,7 @@ SELDOM_USED = {
 
 def test_every_right_is_used_and_every_call_allowed(installed: Cluster) -> None:
     """Of all that the tests above made the operator do."""
-    calls = [
-        event
-        for event in installed.audit(0)
-        if event["user"].get("username") == f"system:serviceaccount:{installation.NAMESPACE}:tunewright"
-    ]
+    calls = [event for event in installed.audit(0) if event["user"].get("username") == installation.USER]
     refused = [
         f"{event['verb']} {event['requestURI']}: {event['responseStatus'].get('message')}"
         for event in calls
