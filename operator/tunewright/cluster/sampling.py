@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -164,15 +165,13 @@ class _Worker:
 def _answer_all(connection: Connection) -> None:
     """A sampler process's life: until its operator is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the operator
-    while True:
-        try:
+    with suppress(EOFError, ConnectionError):
+        while True:
             function, arguments = connection.recv()
-        except EOFError:
-            return
-        try:
-            connection.send((True, function(*arguments)))
-        except BaseException as error:  # whatever a third party's sampler raises, or answers
-            connection.send((False, one_line(f"{type(error).__name__}: {error}")))
+            try:
+                connection.send((True, function(*arguments)))
+            except BaseException as error:  # whatever a third party's sampler raises, or answers
+                connection.send((False, one_line(f"{type(error).__name__}: {error}")))
 
 
 def _check(algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Objective]) -> list[Problem]:
