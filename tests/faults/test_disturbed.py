@@ -40,6 +40,7 @@ class Disturber:
         self._random = random.Random(seed)
         self._gateway = connect(namespace.cluster)
         self._next = 0.0
+        self._settled = False
         self.deleted: set[str] = set()
 
     def now_and_then(self, disturbances: Sequence[Disturbance]) -> None:
@@ -55,8 +56,10 @@ class Disturber:
         self._edit(suspend=self._random.random() < 0.4)
 
     def settle(self) -> None:
-        """Nothing of it keeps the study from going on."""
-        self._edit(suspend=False)
+        """Let the study come to its end."""
+        if not self._settled:
+            self._edit(suspend=False, budget={"parallelism": 6})
+        self._settled = True
 
     def delete_a_trial(self) -> None:
         """In the background, or so that it waits until its Jobs are gone."""
@@ -92,14 +95,14 @@ def _runs(document: Document) -> bool:
 
 
 def run(namespace: Namespace, study: Document, seed: int, names: Sequence[str]) -> Disturber:
-    """A study to its end, disturbed for its first 40 seconds."""
+    """A study to its end, disturbed for its first 25 seconds."""
     name = study["metadata"]["name"]
     chance = Chance(seed, ODDS)
     operators = Operators(connect(namespace.cluster), namespace.name, chance)
     disturber = Disturber(namespace, name, seed)
     disturbances = [getattr(disturber, each) for each in names]
     watched = Watched(namespace, name)
-    peace = time.monotonic() + 40
+    peace = time.monotonic() + 25
 
     def over() -> bool:
         if time.monotonic() < peace:

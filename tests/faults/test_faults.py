@@ -45,7 +45,7 @@ def run(namespace: Namespace, seed: int, odds: Odds, caplog: pytest.LogCaptureFi
     chance = Chance(seed, odds)
     operators = Operators(connect(namespace.cluster), namespace.name, chance)
     with pods.that_run(namespace.cluster, 300, 1500), caplog.at_level(logging.WARNING):
-        namespace.apply(pretended.study("faulty", 40, 6))
+        namespace.apply(pretended.study("faulty", 30, 6))
         try:
             operators.run_until(Watched(namespace, "faulty").over, WITHIN)
         finally:
