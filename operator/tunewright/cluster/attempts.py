@@ -198,7 +198,7 @@ class Attempts:
         for name in pods:
             self._observer.forget(self._namespace, name)
         job = self._jobs.pop(key, None)
-        if job is not None and any(map(_unfinished, pods.values())):
+        if job is not None and (job["spec"].get("suspend") or any(map(_unfinished, pods.values()))):
             self._over[key] = job
         for known in (self._begun, self._job_uids):
             known.pop(key, None)
@@ -247,10 +247,6 @@ class Attempts:
             for pod in self._gateway.list(PODS, self._namespace, selector=_selector(key)):
                 self.pod_changed(pod)
             execution = self._seen(key, now)
-        if execution.started_at is not None and execution.exit is None:
-            running = pod_of(self._pods[key].values())
-            assert running is not None
-            self._watch(running)
         return execution
 
     def _seen(self, key: AttemptKey, now: int) -> Execution:
@@ -276,7 +272,9 @@ class Attempts:
         if pod is None:
             return NONE
         name = pod["metadata"]["name"]
-        if ended(pod) and GONE not in pod and self._metrics.source is MetricsSource.LOG:
+        if _unfinished(pod) and started_at(pod) is not None:
+            self._watch(pod)  # before it is judged: its silence counts from the first look
+        elif ended(pod) and GONE not in pod and self._metrics.source is MetricsSource.LOG:
             self._watch(pod)
             self._observer.last_look(self._namespace, name)
         return self._observer.readings(self._namespace, name)
@@ -321,8 +319,8 @@ def _selector(key: AttemptKey) -> str:
 
 
 def _limit(job: Document) -> int | None:
-    limit = job["metadata"].get("annotations", {}).get(LIMIT)
-    return None if limit is None else int(limit)
+    limit = job["metadata"].get("annotations", {}).get(LIMIT, "")
+    return int(limit) if limit.isdecimal() else None  # users may edit it
 
 
 def _finished(job: Document) -> bool:

@@ -148,7 +148,6 @@ class StudyHome:
         except UnreadableError as unreadable:
             return self._reject(self._let_go(), unreadable.problems)
         self._make_sure(self._state)
-        self._attempts.clear_away()
         self._take_answer(self._state)
         look_again = self._see_obstacle(self._state)
         decided = self._carry_out(self._state)
@@ -295,6 +294,7 @@ class StudyHome:
     def _carry_out(self, state: State) -> Plan:
         """Plan and act until there is nothing more to do now. Returns the last plan."""
         while True:
+            self._attempts.clear_away()  # before the next attempts begin
             decided = plan(state, self._services.clock())
             if not decided.actions:
                 return decided
