@@ -34,6 +34,14 @@ def violations(namespace: Namespace, study: str, *, deleted: int = 0, undisturbe
     ]
 
 
+def wait_until_running(namespace: Namespace, study: str, trials: int) -> None:
+    """Until so many trials say that they run: the study says so only later."""
+    deadline = time.monotonic() + 30
+    while [each.get("status", {}).get("state") for each in namespace.trials(study)] != ["Running"] * trials:
+        assert time.monotonic() < deadline, "its trials do not run"
+        time.sleep(0.2)
+
+
 def wait_for_jobs(namespace: Namespace) -> None:
     """Kubernetes says of a Job that it is over some time after its pod is."""
     deadline = time.monotonic() + 15

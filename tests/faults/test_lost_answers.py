@@ -13,6 +13,7 @@ from tests.cluster import pretended
 from tests.cluster.studying import Document, Namespace
 from tests.faults import pods
 from tests.faults.faulty import Chance, FaultyGateway, FaultyWatch, Odds
+from tests.faults.invariants import wait_until_running
 from tests.faults.operating import Operators, connect
 
 from tunewright.cluster.gateway import JOBS, TRIALS, Kind, Object, Unavailable, Watch
@@ -97,7 +98,7 @@ def operated(namespace: Namespace, kind: type[FaultyGateway]) -> Iterator[None]:
 
 def running(namespace: Namespace, index: int) -> Document:
     """The pod of the trial of this index, once its trial says that it runs."""
-    namespace.wait_for_new("hps/faulty", "jsonpath={.status.trials.running}=2", 30)
+    wait_until_running(namespace, "faulty", 2)
     name = namespace.trials("faulty")[index]["metadata"]["name"]
     [pod] = namespace.list("pods", "-l", f"tunewright.dev/trial={name}")
     return pod

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tests.cluster import pretended
 from tests.cluster.studying import Document, Namespace
+from tests.faults import pods
 from tests.faults.faulty import Chance, Odds
-from tests.faults.invariants import wait_for_jobs
+from tests.faults.invariants import wait_for_jobs, wait_until_running
 from tests.faults.operating import Operators, Watched, connect
 
 from tunewright.cluster import reconciler, telemetry
@@ -89,3 +90,17 @@ def test_jobs_of_a_study_that_is_over_may_go_unnoticed(
         namespace.wait_for_new("hps/last", "condition=Complete", 30)
     assert "last" in homes
     assert "over" not in homes
+
+
+def test_what_runs_is_looked_at_again_though_nothing_changes(
+    namespace: Namespace, operators: Operators
+) -> None:
+    """A pod that its node has lost, or a NaN seen just after a look: no event tells of it."""
+    with pods.that_run(namespace.cluster, 3_600_000, 3_600_000), operators.operator():
+        namespace.apply(pretended.study("runs", 1, 1))
+        wait_until_running(namespace, "runs", 1)
+        before = steps()
+        over = time.monotonic() + 12
+        while steps() < before + 2:
+            assert time.monotonic() < over
+            time.sleep(0.2)
