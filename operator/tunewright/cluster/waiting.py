@@ -1,7 +1,7 @@
 """What keeps the attempts of a study from beginning."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tunewright.api.base import parse_time
@@ -23,15 +23,15 @@ class _Wait:
     """An attempt that does not begin. Times in milliseconds since the Unix epoch.
 
     Attributes:
-        since: when it began to wait; also for another operator, which knows at once what was in its way.
         of: its pod, or its Job where that has none.
+        since: when that began to wait; also for another operator, which knows at once what was in its way.
         obstacle: what is in its way, where that is known.
         seen: whether the pod's status says so; else its events did.
         asked_at: when its events were asked for.
     """
 
+    of: Document
     since: int
-    of: Document = field(default_factory=dict)
     obstacle: Obstacle | None = None
     seen: bool = False
     asked_at: int = 0
@@ -72,8 +72,9 @@ class Waiting:
         return next(found, None), min(again, default=None)
 
     def _wait_of(self, key: AttemptKey, job: Document, pod: Document | None, now: int) -> _Wait:
-        wait = self._waits.get(key) or _Wait(min(now, _waits_since(pod or job, now)))
-        wait.of = pod or job
+        waiting, wait = pod or job, self._waits.get(key)
+        if wait is None or _uid(wait.of) != _uid(waiting):  # what was in the way of a Job is not in its pod's
+            wait = _Wait(waiting, min(now, _waits_since(waiting, now)))
         obstacle = obstacle_of(pod) if pod is not None else None
         if obstacle is not None or wait.seen:
             wait.obstacle, wait.seen = obstacle, obstacle is not None
@@ -86,9 +87,20 @@ class Waiting:
             return
         wait = min(due, key=lambda wait: wait.asked_at)
         wait.asked_at = self._asked_at = now
-        uid = wait.of["metadata"]["uid"]
-        events = self._gateway.list(EVENTS, self._namespace, field_selector=f"involvedObject.uid={uid}")
-        wait.obstacle = next(filter(None, map(obstacle_of_event, reversed(events))), None)
+        selector = f"involvedObject.uid={_uid(wait.of)}"
+        events = self._gateway.list(EVENTS, self._namespace, field_selector=selector)
+        # What is in the way is told again and again; what is told after it has gone on.
+        latest = max(reversed(events), key=_told_at, default=None)
+        wait.obstacle = None if latest is None else obstacle_of_event(latest)
+
+
+def _uid(document: Document) -> str:
+    return str(document["metadata"]["uid"])
+
+
+def _told_at(event: Document) -> str:
+    """When an event was last told, to the second."""
+    return str(event.get("lastTimestamp") or event.get("eventTime") or "")[:19]
 
 
 def _waits_since(waiting: Document, now: int) -> int:
