@@ -56,8 +56,9 @@ class Lease:
                     return True
             except ApiError as error:
                 LOG.warning("cannot take the lease: %s", error)
-            if not waiting:
-                LOG.info("standing by: another operator holds the lease")
+            else:
+                if not waiting:
+                    LOG.info("standing by: another operator holds the lease")
                 waiting = True
             stop.wait(RENEW_EVERY)
         return False
