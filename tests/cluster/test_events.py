@@ -113,23 +113,6 @@ def test_one_that_expired_begins_anew(
     assert told(gateway, study) == [("Warning", "Blocked", "no quota", 2)]
 
 
-def test_about_an_object_of_the_study(
-    gateway: Gateway, recorder: Recorder, study: Object, namespace: str
-) -> None:
-    spec = {"study": "digits", "index": 0, "purpose": "search", "parameters": {}}
-    trial = {**study, "kind": "Trial", "metadata": {**study["metadata"], "name": "digits-0", "uid": "t"}}
-    recorder.record(study, "Normal", "AttemptInterrupted", "the node was drained", {**trial, "spec": spec})
-    assert told(gateway, study) == []
-    [event] = gateway.list(EVENTS, namespace)
-    assert event["involvedObject"] == {
-        "apiVersion": "tunewright.dev/v1alpha1",
-        "kind": "Trial",
-        "name": "digits-0",
-        "namespace": namespace,
-        "uid": "t",
-    }
-
-
 def test_the_longest_names_and_messages(gateway: Gateway, recorder: Recorder, study: Object) -> None:
     long = {**study, "metadata": {**study["metadata"], "name": "a" * 199 + "-" * 3 + "b" * 51}}
     recorder.record(long, "Normal", "Started", "schön " * 1000)

@@ -1,13 +1,11 @@
 """The last known objects of one kind, as lists, watches and our own writes tell of them."""
 
 import threading
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 
 from tunewright.cluster.gateway import Object
 from tunewright.cluster.labels import STUDY
-
-MAX_DELETED = 2000
 
 
 class Cache:
@@ -22,7 +20,6 @@ class Cache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._objects: dict[tuple[str, str], Object] = {}
-        self._deleted: OrderedDict[tuple[str, str], Object] = OrderedDict()
         self._by_study: defaultdict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
         self._seen = -1
 
@@ -31,20 +28,10 @@ class Cache:
         with self._lock:
             return self._objects.get((namespace, name))
 
-    def last(self, namespace: str, name: str) -> Object | None:
-        """The object, or what was last known of it before its deletion, unless that is long ago."""
-        with self._lock:
-            return self._objects.get((namespace, name)) or self._deleted.get((namespace, name))
-
     def of_study(self, namespace: str, study: str) -> list[Object]:
         """The objects with this study's label."""
         with self._lock:
             return list(self._by_study.get((namespace, study), {}).values())
-
-    def all(self) -> list[Object]:
-        """All objects."""
-        with self._lock:
-            return list(self._objects.values())
 
     def offer(self, new: Object) -> None:
         """Take in what a write returned."""
@@ -69,7 +56,6 @@ class Cache:
             known = self._objects.get(_key(old))
             if known is not None and _uid(known) == _uid(old):
                 self._remove(known)
-            self._bury(old)
             return [(True, old)]
 
     def bookmark(self, version: str) -> None:
@@ -94,7 +80,6 @@ class Cache:
                 # A later one is from a write of our own, after the list.
                 if key not in listed and _version(known) <= self._seen:
                     self._remove(known)
-                    self._bury(known)
                     news.append((True, known))
         return news
 
@@ -113,7 +98,6 @@ class Cache:
 
     def _put(self, new: Object) -> None:
         self._objects[_key(new)] = new
-        self._deleted.pop(_key(new), None)
         study = _study(new)
         if study is not None:
             self._by_study[study][new["metadata"]["name"]] = new
@@ -125,14 +109,6 @@ class Cache:
             del self._by_study[study][known["metadata"]["name"]]
             if not self._by_study[study]:
                 del self._by_study[study]
-
-    def _bury(self, old: Object) -> None:
-        if _key(old) in self._objects:
-            return
-        self._deleted[_key(old)] = old
-        self._deleted.move_to_end(_key(old))
-        if len(self._deleted) > MAX_DELETED:
-            self._deleted.popitem(last=False)
 
 
 def _key(body: Object) -> tuple[str, str]:

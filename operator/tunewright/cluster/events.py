@@ -56,19 +56,15 @@ class Recorder:
         self._lock = threading.Lock()
         self._told: OrderedDict[tuple[str, str], _Told] = OrderedDict()
 
-    def record(
-        self, study: Object, type: EventType, reason: str, message: str, about: Object | None = None
-    ) -> None:
+    def record(self, involved: Object, type: EventType, reason: str, message: str) -> None:
         """Tell of something that happened.
 
         Args:
-            study: the study that it happened to, as it is stored.
+            involved: the object that it happened to, as it is stored.
             type: Warning where somebody should look into it.
             reason: one word in CamelCase that programs may go by.
             message: one sentence.
-            about: the object of the study, such as a Trial, that it is told of; the study where None.
         """
-        involved = about or study
         message = one_line(message, MAX_MESSAGE)
         name = _name(involved, type, reason, message)
         now = self._clock()

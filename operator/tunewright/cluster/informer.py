@@ -78,12 +78,11 @@ class Informer:
         for stream in self._streams.values():
             stream.join()
 
-    def synced(self) -> bool:
-        """Whether every kind has been listed once, and `changed` told of all that was there."""
-        return all(stream.synced.is_set() for stream in self._streams.values())
-
     def wait_synced(self, timeout: float) -> bool:
-        """Wait for it, for so many seconds at most; whether it came."""
+        """Wait until every kind has been listed, and `changed` told of all that was there.
+
+        For so many seconds at most; whether it came to that.
+        """
         deadline = time.monotonic() + timeout
         return all(stream.synced.wait(deadline - time.monotonic()) for stream in self._streams.values())
 
@@ -92,24 +91,10 @@ class Informer:
         cache = self._cache(kind, namespace)
         return None if cache is None else cache.get(namespace, name)
 
-    def last(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """The object, or what was last known of it before its deletion, unless that is long ago."""
-        cache = self._cache(kind, namespace)
-        return None if cache is None else cache.last(namespace, name)
-
     def of_study(self, kind: Kind, namespace: str, study_name: str) -> list[Object]:
         """The objects with this study's label."""
         cache = self._cache(kind, namespace)
         return [] if cache is None else cache.of_study(namespace, study_name)
-
-    def studies(self) -> list[Object]:
-        """All studies."""
-        return [
-            study
-            for (kind, _), stream in self._streams.items()
-            if kind == STUDIES
-            for study in stream.cache.all()
-        ]
 
     def offer(self, kind: Kind, body: Object) -> None:
         """Take in what a write returned, so that it can be read before the watch tells of it.

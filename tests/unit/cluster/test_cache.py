@@ -7,7 +7,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tunewright.cluster import cache as cache_module
 from tunewright.cluster.cache import Cache
 from tunewright.cluster.gateway import Object
 from tunewright.cluster.labels import STUDY
@@ -37,7 +36,7 @@ def test_a_list_tells_what_is_new_changed_and_gone(cache: Cache) -> None:
     later, new = an_object("changed", 7, "changed"), an_object("new", 8, "new")
     assert cache.replaced([kept, later, new], "9") == [(False, later), (False, new), (True, gone)]
     assert cache.get("n", "gone") is None
-    assert cache.all() == [kept, later, new]
+    assert cache.of_study("n", "digits") == [kept, later, new]
 
 
 def test_an_object_created_anew_between_two_lists_was_deleted_first(cache: Cache) -> None:
@@ -91,17 +90,6 @@ def test_a_deletion_does_not_take_another_object_of_this_name(cache: Cache) -> N
     old = an_object(uid="old", version=8)
     assert cache.deleted(old) == [(True, old)]
     assert cache.get("n", "a") == an_object(uid="new", version=9)
-
-
-def test_what_was_deleted_is_still_known_for_a_while(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "MAX_DELETED", 2)
-    cache.replaced([], "0")
-    for version, name in enumerate("abc", 1):
-        cache.deleted(an_object(name, version))
-    assert cache.last("n", "a") is None
-    assert cache.last("n", "c") == an_object("c", 3)
-    cache.changed(an_object("c", 5, "new"))
-    assert cache.last("n", "c") == an_object("c", 5, "new")
 
 
 def test_by_study(cache: Cache) -> None:
@@ -204,7 +192,7 @@ class Server(RuleBasedStateMachine):
             self.watch()
         for answer in self.answers:
             self.cache.offer(answer)
-        assert {body["metadata"]["name"]: body for body in self.cache.all()} == self.objects
+        assert {body["metadata"]["name"]: body for body in self.cache.of_study("n", "digits")} == self.objects
         assert set(self.alive) == {body["metadata"]["uid"] for body in self.objects.values()}
 
 
