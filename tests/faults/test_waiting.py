@@ -9,7 +9,7 @@ from tests.cluster import pretended
 from tests.cluster.studying import Document, Namespace
 from tests.faults import pods
 from tests.faults.faulty import Chance, Odds
-from tests.faults.invariants import wait_for_jobs, wait_until_running
+from tests.faults.invariants import wait_for_jobs
 from tests.faults.operating import Operators, Watched, connect
 
 from tunewright.cluster import reconciler, telemetry
@@ -92,14 +92,17 @@ def test_jobs_of_a_study_that_is_over_may_go_unnoticed(
     assert "over" not in homes
 
 
+@pytest.mark.slow
 def test_what_runs_is_looked_at_again_though_nothing_changes(
     namespace: Namespace, operators: Operators
 ) -> None:
     """A pod that its node has lost, or a NaN seen just after a look: no event tells of it."""
     with pods.that_run(namespace.cluster, 3_600_000, 3_600_000), operators.operator():
         namespace.apply(pretended.study("runs", 1, 1))
-        wait_until_running(namespace, "runs", 1)
-        before = steps()
+        namespace.wait_for_new("hps/runs", "jsonpath={.status.trials.running}=1", 30)
+        before = -1.0
+        while before != (before := steps()):
+            time.sleep(1)  # nothing comes from that any more
         over = time.monotonic() + 12
         while steps() < before + 2:
             assert time.monotonic() < over
