@@ -215,9 +215,16 @@ class Attempts:
         """
         while self._over:
             key, job = next(iter(self._over.items()))
-            if not _finished(job) and "deletionTimestamp" not in job["metadata"]:
+            if self._could_go_on(key, job):
                 self._gateway.delete(JOBS, self._namespace, job["metadata"]["name"], job["metadata"]["uid"])
             del self._over[key]
+
+    def _could_go_on(self, key: AttemptKey, job: Document) -> bool:
+        """Whether a Job may yet run something. Its pods are asked for: news of their end may be late."""
+        if _finished(job) or "deletionTimestamp" in job["metadata"]:
+            return False
+        pods = self._gateway.list(PODS, self._namespace, selector=_selector(key))
+        return bool(job["spec"].get("suspend")) or not pods or any(map(_unfinished, pods))
 
     def close(self) -> None:
         """Read no more metrics."""
