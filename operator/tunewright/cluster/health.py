@@ -5,6 +5,7 @@ Kopf's begins with kopf, which a standby does not start before it holds the leas
 
 import threading
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -19,6 +20,12 @@ class _Quiet(WSGIRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Probes come every few seconds."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """One thread for each client: one that sends nothing must not hold up a probe."""
+
+    daemon_threads = True
 
 
 def serve(port: int, healthy: Probe, ready: Probe) -> int:
@@ -39,6 +46,6 @@ def serve(port: int, healthy: Probe, ready: Probe) -> int:
         start_response("503 Service Unavailable" if wrong else "200 OK", [("Content-Type", "text/plain")])
         return [f"{wrong or 'ok'}\n".encode()]
 
-    server = make_server("", port, application, server_class=WSGIServer, handler_class=_Quiet)
+    server = make_server("", port, application, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server.server_port
