@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tunewright.api.study_status import Phase
 from tunewright.cluster import telemetry
-from tunewright.cluster.api_error import ApiError, Unavailable
+from tunewright.cluster.api_error import ApiError, Refused, Unavailable
 from tunewright.cluster.gateway import JOBS, PODS, STUDIES, Object
 from tunewright.cluster.home import Services, StudyHome
 from tunewright.cluster.informer import Change
@@ -66,6 +66,8 @@ class Reconciler:
                 delay = self._queue.failed(key, asked or 0.0)
                 telemetry.RECONCILE_ERRORS.labels(type(error).__name__).inc()
                 LOG.warning("%s/%s: %s; again in %.1f s", *key, error, delay)
+                if isinstance(error, Refused):
+                    _tell(key, f"the API server refuses what must be written: {error}", services)
             except Exception as error:
                 # Its memory may be what is wrong; what holds is in its objects.
                 home, _ = self._homes.pop(key, (None, 0))
@@ -74,6 +76,7 @@ class Reconciler:
                 delay = self._queue.failed(key)
                 telemetry.RECONCILE_ERRORS.labels(type(error).__name__).inc()
                 LOG.exception("%s/%s: an error in Tunewright; again in %.1f s", *key, delay)
+                _tell(key, f"an error in Tunewright: {type(error).__name__}: {error}", services)
             else:
                 self._queue.forget(key)
                 if again is not None:
@@ -101,6 +104,13 @@ class Reconciler:
             return None
         resync = since + RESYNC_EVERY
         return resync if again is None else min(again, resync)
+
+
+def _tell(key: Key, message: str, services: Services) -> None:
+    """Of a study that cannot be taken on, and whose status says nothing of it."""
+    study = services.informer.get(STUDIES, *key)
+    if study is not None:
+        services.recorder.record(study, "Warning", "ReconcileFailed", message)
 
 
 def _tidied(study: Object, changes: Sequence[Change]) -> bool:
