@@ -34,7 +34,7 @@ class _Told:
 
 
 class Recorder:
-    """Writes events; what repeats is one event that counts. Thread-safe.
+    """Writes and logs events of studies; what repeats is one event that counts. Thread-safe.
 
     A warning repeats where object and reason are the same, and tells its latest message; a normal event
     where the message is too. Of one object and reason there is at most one write in `PAUSE`: what repeats
@@ -60,7 +60,7 @@ class Recorder:
         """Tell of something that happened.
 
         Args:
-            involved: the object that it happened to, as it is stored.
+            involved: the study that it happened to, as it is stored.
             type: Warning where somebody should look into it.
             reason: one word in CamelCase that programs may go by.
             message: one sentence.
@@ -72,6 +72,10 @@ class Recorder:
         count = self._count(key, name, now)
         if not count:
             return
+        namespace, about = (involved["metadata"][field] for field in ("namespace", "name"))
+        LOG.info(
+            "%s/%s: %s: %s", namespace, about, reason, message, extra={"namespace": namespace, "study": about}
+        )
         at = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         event = {
             "apiVersion": "v1",

@@ -5,6 +5,9 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+ABOUT = ("namespace", "study")
+"""What a record may say of itself by `extra`, and a line of JSON has as fields of its own."""
+
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
@@ -14,6 +17,7 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: getattr(record, name) for name in ABOUT if hasattr(record, name)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

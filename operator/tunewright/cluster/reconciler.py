@@ -58,6 +58,7 @@ class Reconciler:
                 self._queue.done(key)
 
     def _reconcile(self, key: Key, services: Services) -> None:
+        about = {"namespace": key[0], "study": key[1]}
         with telemetry.RECONCILE_SECONDS.time():
             try:
                 again = self._step(key, services)
@@ -65,7 +66,7 @@ class Reconciler:
                 asked = error.retry_after if isinstance(error, Unavailable) else None
                 delay = self._queue.failed(key, asked or 0.0)
                 telemetry.RECONCILE_ERRORS.labels(type(error).__name__).inc()
-                LOG.warning("%s/%s: %s; again in %.1f s", *key, error, delay)
+                LOG.warning("%s/%s: %s; again in %.1f s", *key, error, delay, extra=about)
                 if isinstance(error, Refused):
                     _tell(key, f"the API server refuses what must be written: {error}", services)
             except Exception as error:
@@ -75,7 +76,7 @@ class Reconciler:
                     home.leave()
                 delay = self._queue.failed(key)
                 telemetry.RECONCILE_ERRORS.labels(type(error).__name__).inc()
-                LOG.exception("%s/%s: an error in Tunewright; again in %.1f s", *key, delay)
+                LOG.exception("%s/%s: an error in Tunewright; again in %.1f s", *key, delay, extra=about)
                 _tell(key, f"an error in Tunewright: {type(error).__name__}: {error}", services)
             else:
                 self._queue.forget(key)
