@@ -170,9 +170,12 @@ class _Ending:
         """The end of a pod that has not ended properly, but is gone, or its node is."""
         over_at = grace_over_at(self._pod)
         if GONE in self._pod:
-            cause = Cause.DISRUPTED if self._disruption is not None else Cause.LOST
             ended_at = self._now if over_at is None else min(self._now, over_at)
-            return Exit(ended_at, cause=cause, message=one_line(self._disrupted_by()))
+            if self._disruption is not None:
+                return Exit(ended_at, cause=Cause.DISRUPTED, message=one_line(self._disrupted_by()))
+            if self._status.get("phase") == "Pending" and started_at(self._pod) is None:
+                return Exit(ended_at, cause=Cause.DISRUPTED, message="its pod was deleted before it began")
+            return Exit(ended_at, cause=Cause.LOST)
         if over_at is None or self._now < over_at + OVERDUE:
             return None
         return Exit(over_at, cause=Cause.DISRUPTED, message="its node does not answer any more")

@@ -275,6 +275,9 @@ class TestAPodThatVanished:
             (a_pod("Running", main=running()), Cause.LOST, 100),
             (a_pod("Running", deleted_at=20, grace=30, main=running()), Cause.LOST, 50),
             (a_pod("Running", conditions=[DISRUPTION], deleted_at=90, main=running()), Cause.DISRUPTED, 100),
+            # What never ran has no last word to lose: Kueue takes back pods that wait, for one.
+            (a_pod("Pending", deleted_at=90, grace=0, main=waiting()), Cause.DISRUPTED, 90),
+            (a_pod("Pending", init={"fetch": running()}, main=waiting()), Cause.LOST, 100),
             # Its end was seen before it went.
             (a_pod("Succeeded", main=terminated(0)), None, 20),
         ],
