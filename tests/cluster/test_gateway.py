@@ -74,9 +74,10 @@ def test_only_the_object_that_was_meant_is_deleted(gateway: Gateway, namespace: 
 
 def test_a_write_after_somebody_elses(gateway: Gateway, namespace: str) -> None:
     old = gateway.create(MAPS, namespace, a_map())
-    new = gateway.replace(MAPS, {**old, "data": {"by": "another"}})
+    seen = {"metadata": {"resourceVersion": old["metadata"]["resourceVersion"]}}
+    new = gateway.merge(MAPS, namespace, "a", {**seen, "data": {"by": "another"}})
     with pytest.raises(Conflict):
-        gateway.replace(MAPS, {**old, "data": {"by": "me"}})
+        gateway.merge(MAPS, namespace, "a", {**seen, "data": {"by": "me"}})
     assert gateway.get(MAPS, namespace, "a") == new
 
 

@@ -453,3 +453,25 @@ def test_the_budget_holds_while_the_operator_is_down(alone: Namespace, tmp_path:
     assert status["reason"] == "MaxGpuHoursReached"
     assert [attempts(each) for each in alone.trials("frugal")] == [[("stopped", "BudgetExhausted")]]
     assert 8_000 <= status["charged"]["gpuMilliseconds"] <= 14_400
+
+
+def test_a_new_operator_blames_nobody_for_the_time_before(alone: Namespace, tmp_path: Path) -> None:
+    """An attempt that runs longer than its progress deadline, and reports, is not taken to hang."""
+    log = tmp_path / "log"
+    script = "for step in $(seq 20); do echo step=$step score=0.5; sleep 1; done"
+    study = running_shell("steady", script, trials=1)
+    study["spec"]["trial"]["progressDeadline"] = "6s"
+    operator = OperatorProcess(alone.cluster, alone.name, log, "--scrape-interval", "1")
+    alone.apply(study)
+    alone.wait_for_new("hps/steady", "jsonpath={.status.phase}=Running")
+    [trial] = trial_names(alone, "steady", 1)
+    wait_until_running(alone, trial)
+    alone.kubectl("wait", "pods", "--all", "--for=condition=Ready", "--timeout=60s")
+    time.sleep(8)  # longer than the deadline
+    operator.kill()
+    operator = OperatorProcess(alone.cluster, alone.name, log, "--scrape-interval", "1")
+    try:
+        alone.wait("hps/steady", "condition=Complete", 90)
+    finally:
+        assert operator.end() == 0, log.read_text()[-3000:]
+    assert attempts(alone.trials("steady")[0]) == [("completed", "")]

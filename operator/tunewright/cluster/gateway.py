@@ -260,14 +260,6 @@ class Gateway:
         query = {"dryRun": "All", "fieldValidation": "Strict"} if dry_run else {}
         return _strip(self._call("POST", kind.path(namespace), query, body))
 
-    def replace(self, kind: Kind, body: Object) -> Object:
-        """Replace an object, except for its status, if it still is at the body's `resourceVersion`.
-
-        Raises:
-            Conflict: somebody else wrote it, or it is another object of this name.
-        """
-        return _strip(self._call("PUT", _path_of(kind, body), body=body))
-
     def replace_status(self, kind: Kind, body: Object) -> Object:
         """Replace an object's status, if it still is at the body's `resourceVersion`.
 
@@ -277,7 +269,11 @@ class Gateway:
         return _strip(self._call("PUT", f"{_path_of(kind, body)}/status", body=body))
 
     def merge(self, kind: Kind, namespace: str, name: str, patch: Object) -> Object:
-        """Change an object by a JSON merge patch (RFC 7396)."""
+        """Change an object by a JSON merge patch (RFC 7396).
+
+        Raises:
+            Conflict: the patch has a `metadata.resourceVersion`, and somebody else wrote the object since.
+        """
         return _strip(self._call("PATCH", kind.path(namespace, name), body=patch))
 
     def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:

@@ -56,7 +56,7 @@ def run_operator(options: Options) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # until kopf has its own: who stands by ends well too
         signal.signal(number, lambda *_: stop.set())
     life = _Life(stop)
-    health.serve(options.port, life.failure, life.failure)
+    health.serve(options.port, healthy=life.failure, ready=life.unready)
     lease = Lease(
         # A call that hangs must not outlast the lease.
         Gateway(gateway.api_client, gateway.default_namespace, read_timeout=3.0),
@@ -92,6 +92,7 @@ def _lead(options: Options, gateway: Gateway, stop: threading.Event, life: "_Lif
 
     observer = Observer(gateway, _now, options.scrape_interval, looked)
     services = Services(gateway, informer, samplers, observer, recorder, options.defaults, _now)
+    life.read()
     informer.start()
     observer.start()
     try:
@@ -126,9 +127,15 @@ class _Life:
         self._stop = stop
         self._threads: list[threading.Thread] = []
         self._failure = ""
+        self._reads = False
+
+    def read(self) -> None:
+        """The cluster is being read; until `watch` no study is worked on."""
+        self._reads = True
 
     def watch(self, threads: list[threading.Thread]) -> None:
         self._threads = threads
+        self._reads = False
 
     def fail(self, why: str) -> None:
         self._failure = why
@@ -140,6 +147,10 @@ class _Life:
         for thread in self._threads:
             thread.join(max(0.0, over - time.monotonic()))
         self._threads = []
+
+    def unready(self) -> str:
+        """One that stands by is ready: it does what there is to do for it."""
+        return self.failure() or ("the cluster has not been read yet; see the log" if self._reads else "")
 
     def failure(self) -> str:
         dead = [thread.name for thread in self._threads if not thread.is_alive()]
