@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from tunewright.api.base import parse_time
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial, TrialState
 from tunewright.api.trial_definition import MetricsSource
@@ -249,8 +250,8 @@ class Attempts:
 
     def _execution(self, key: AttemptKey, now: int) -> Execution:
         execution = self._seen(key, now)
-        if execution.exit is not None and key not in self._pods:
-            # Its Job is over, and no pod of it is known: the news of it may be late.
+        if key not in self._pods and (execution.exit is not None or _has_run(self._jobs.get(key), now)):
+            # News of its pod is late, or came before its Job was known to be ours.
             for pod in self._gateway.list(PODS, self._namespace, selector=_selector(key)):
                 self.pod_changed(pod)
             execution = self._seen(key, now)
@@ -323,6 +324,13 @@ def _key_of_job(job: Document) -> AttemptKey | None:
 
 def _selector(key: AttemptKey) -> str:
     return f"{TRIAL}={key.trial},{ATTEMPT}={key.number}"
+
+
+def _has_run(job: Document | None, now: int) -> bool:
+    """Whether a Job has had a pod for a while."""
+    status = job.get("status", {}) if job is not None else {}
+    started = parse_time(status["startTime"]) if status.get("active") and "startTime" in status else now
+    return now - started >= REFRESH_EVERY
 
 
 def _limit(job: Document) -> int | None:

@@ -9,7 +9,7 @@ from tests.unit.cluster.pods import a_pod, at, moment, running, terminated
 from tunewright.api.base import ObjectMeta
 from tunewright.api.trial import Attempt, Outcome, Trial, TrialState
 from tunewright.cluster.attempts import Attempts
-from tunewright.cluster.gateway import Gateway
+from tunewright.cluster.gateway import PODS, Gateway
 from tunewright.cluster.job_defaults import JobDefaults
 from tunewright.cluster.labels import ATTEMPT, LIMIT, STUDY, TRIAL
 from tunewright.cluster.observer import Observer
@@ -29,12 +29,13 @@ class Calls:
 
     def __init__(self) -> None:
         self.deleted: list[str] = []
+        self.pods: list[Document] = []
 
     def delete(self, kind: object, namespace: str, name: str, uid: str) -> None:
         self.deleted.append(name)
 
-    def list(self, *_: object, **__: object) -> list[Document]:
-        return []
+    def list(self, kind: object, *_: object, **__: object) -> list[Document]:
+        return self.pods if kind == PODS else []
 
 
 @pytest.fixture
@@ -103,6 +104,18 @@ def test_a_limit_that_is_none_is_passed_over(calls: Calls) -> None:
     attempts.take_up({trial.name: trial}, [job], [its_pod("Running", running(10))])
     [execution] = attempts.executions()
     assert execution.limit is None
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_pod_of_which_no_news_came_is_asked_for(calls: Calls, active: bool) -> None:
+    """It came before its Job was adopted, say; a Job without a pod is not asked for one."""
+    calls.pods = [its_pod("Running", running(10))]
+    attempts = attempts_at(100, calls)
+    trial = a_running_trial()
+    job = {**its_job(), "status": {"active": 1, "startTime": at(1)} if active else {}}
+    attempts.take_up({trial.name: trial}, [job], [])
+    [execution] = attempts.executions()
+    assert execution.started_at == (moment(10) if active else None)
 
 
 @pytest.mark.parametrize(("suspended", "deleted"), [(True, ["digits-0-1"]), (False, [])])
