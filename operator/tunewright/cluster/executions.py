@@ -3,13 +3,13 @@
 Read with `engine/outcomes.py`, which judges what is found here.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tunewright.api.base import parse_time
 from tunewright.api.problems import one_line
+from tunewright.cluster.pod_spec import deadline_of
 from tunewright.cluster.pod_status import (
     ContainerEnd,
     condition,
@@ -213,7 +213,7 @@ class _Ending:
         seconds = self._pod["spec"].get("activeDeadlineSeconds")
         if started_at(self._pod) is None:
             return Cause.DISRUPTED, f"it had not begun to run within {seconds} s, its time limit"
-        if self._limit is None or seconds != math.ceil(self._limit / 1000):
+        if self._limit is None or seconds != deadline_of(self._limit):
             return Cause.DEADLINE, f"it ran longer than its template's activeDeadlineSeconds, {seconds}"
         return Cause.DEADLINE, ""
 

@@ -1,6 +1,5 @@
 """An attempt as a Job: what the API server is given. docs/jobs.md describes it for users."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,13 @@ from tunewright.cluster.checkpoints import claim_spec, has_own_claim
 from tunewright.cluster.devices import accelerators_of
 from tunewright.cluster.job_defaults import JobDefaults
 from tunewright.cluster.metrics_port import METRICS_PORT, METRICS_PORT_NAME
-from tunewright.cluster.pod_spec import definition_of, metrics_container_of, outline_of, pod_spec_of
+from tunewright.cluster.pod_spec import (
+    deadline_of,
+    definition_of,
+    metrics_container_of,
+    outline_of,
+    pod_spec_of,
+)
 from tunewright.engine.naming import job_name
 
 __all__ = [
@@ -114,7 +119,7 @@ def _queue(study: HyperparameterStudy, limit: int | None) -> dict[str, str]:
         return {}
     found = {name: given[name] for name in (labels.QUEUE, labels.QUEUE_PRIORITY) if name in given}
     if limit is not None:
-        found[labels.QUEUE_LIMIT] = str(math.ceil(limit / 1000) + definition_of(study).grace_period)
+        found[labels.QUEUE_LIMIT] = str(deadline_of(limit) + definition_of(study).grace_period)
     return found
 
 

@@ -1,6 +1,5 @@
 """The pod of an attempt: a template's, or the built-in trainer's, with what Tunewright adds to it."""
 
-import math
 from typing import Any
 
 from tunewright.api.study import HyperparameterStudy
@@ -80,9 +79,14 @@ def pod_spec_of(
     pod["restartPolicy"] = "Never"
     pod["terminationGracePeriodSeconds"] = definition.grace_period
     if limit is not None:
-        deadline = math.ceil(limit / 1000)
+        deadline = deadline_of(limit)
         pod["activeDeadlineSeconds"] = min(deadline, pod.get("activeDeadlineSeconds", deadline))
     return restricted(pod)
+
+
+def deadline_of(limit: int) -> int:
+    """The seconds after which the kubelet ends an attempt of this limit, in milliseconds: never later."""
+    return max(1, limit // 1000)
 
 
 def _training(

@@ -228,7 +228,7 @@ class TestHowItEnded:
         ("limit", "seconds", "message"),
         [
             (60_000, 60, ""),
-            (59_001, 60, ""),
+            (60_999, 60, ""),
             (None, 60, "it ran longer than its template's activeDeadlineSeconds, 60"),
             (90_000, 60, "it ran longer than its template's activeDeadlineSeconds, 60"),
         ],

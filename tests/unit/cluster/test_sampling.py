@@ -35,8 +35,8 @@ def request(count: int = 1) -> Request:
 
 
 def children() -> list[psutil.Process]:
-    """The sampler processes; the resource tracker, which also belongs to multiprocessing, is none."""
-    found = psutil.Process().children()
+    """The sampler processes: not the resource tracker of multiprocessing, nor zombies of other tests."""
+    found = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
     return [each for each in found if "spawn_main" in " ".join(each.cmdline())]
 
 
