@@ -20,7 +20,7 @@ from tunewright.cluster.labels import STUDY, owner_reference, owner_uid
 from tunewright.cluster.observer import Observer
 from tunewright.cluster.obstacles import obstacle_of_refusal
 from tunewright.cluster.reading import UnreadableError, read_study, read_trial
-from tunewright.cluster.sampling import Answer, SamplerFailedError, SamplerPool
+from tunewright.cluster.sampling import Answer, SamplerFailedError, SamplerGoneError, SamplerPool
 from tunewright.cluster.standing import Standing
 from tunewright.engine.actions import (
     Action,
@@ -128,6 +128,7 @@ class StudyHome:
 
         Raises:
             ApiError: the API server could not be spoken to, or somebody else was faster: begin anew.
+            SamplerGoneError: the sampler could not be asked whether it can do what the study wants.
         """
         self._document = document
         if "deletionTimestamp" in document["metadata"]:
@@ -196,7 +197,11 @@ class StudyHome:
         return self._services.informer.of_study(kind, metadata.namespace, metadata.name)
 
     def _sampler_problems(self) -> list[Problem] | None:
-        """What is wrong with the choice of sampler; None while it is being looked up."""
+        """What is wrong with the choice of sampler; None while it is being looked up.
+
+        Raises:
+            SamplerGoneError: that could not be found out.
+        """
         if self._checked is None:
             spec = self._study.spec
             space = SearchSpace(spec.parameters)
@@ -206,6 +211,9 @@ class StudyHome:
             return None
         try:
             return self._checked.take()
+        except SamplerGoneError:
+            self._checked = None
+            raise
         except SamplerFailedError as error:
             return [Problem("spec.algorithm", str(error))]
 

@@ -12,6 +12,7 @@ from tunewright.cluster.gateway import JOBS, PODS, STUDIES, Object
 from tunewright.cluster.home import Services, StudyHome
 from tunewright.cluster.informer import Change
 from tunewright.cluster.labels import STUDY
+from tunewright.cluster.sampling import SamplerGoneError
 from tunewright.cluster.workqueue import WorkQueue
 
 LOG = logging.getLogger(__name__)
@@ -69,6 +70,10 @@ class Reconciler:
                 LOG.warning("%s/%s: %s; again in %.1f s", *key, error, delay, extra=about)
                 if isinstance(error, Refused):
                     _tell(key, f"the API server refuses what must be written: {error}", services)
+            except SamplerGoneError as error:
+                delay = self._queue.failed(key)
+                LOG.warning("%s/%s: %s; again in %.1f s", *key, error, delay, extra=about)
+                _tell(key, str(error), services)
             except Exception as error:
                 # Its memory may be what is wrong; what holds is in its objects.
                 home, _ = self._homes.pop(key, (None, 0))

@@ -27,6 +27,10 @@ class SamplerFailedError(Exception):
     """The sampler raised an error, died, or took too long; the message is one line."""
 
 
+class SamplerGoneError(SamplerFailedError):
+    """Its process died, or took too long: which another try might not."""
+
+
 class Answer(Generic[T]):
     """What a sampler process will have said."""
 
@@ -129,7 +133,7 @@ class _Worker:
             return self._answer(call)
         except _DiedError as died:
             self.kill()
-            raise SamplerFailedError(f"the sampler's process ended with code {died}") from None
+            raise SamplerGoneError(f"the sampler's process ended with code {died}") from None
 
     def kill(self) -> None:
         process = self._process
@@ -143,7 +147,7 @@ class _Worker:
             connection.send(call)
             if not connection.poll(self._time_limit):
                 self.kill()
-                raise SamplerFailedError(f"the sampler took longer than {self._time_limit:g} s")
+                raise SamplerGoneError(f"the sampler took longer than {self._time_limit:g} s")
             well, result = connection.recv()
         except (EOFError, OSError):
             self._process.join()

@@ -12,6 +12,7 @@ from tunewright.cluster.gateway import STUDIES, Kind, Object
 from tunewright.cluster.home import Services
 from tunewright.cluster.informer import Change
 from tunewright.cluster.reconciler import Key, Reconciler, start_workers
+from tunewright.cluster.sampling import SamplerGoneError
 from tunewright.cluster.workqueue import WorkQueue
 
 STUDY: Object = {"metadata": {"namespace": "n", "name": "digits", "uid": "u", "generation": 1}}
@@ -62,6 +63,7 @@ class Home:
     [
         (Refused(422, "Invalid", "too long"), "the API server refuses what must be written: too long"),
         (ValueError("no number"), "an error in Tunewright: ValueError: no number"),
+        (SamplerGoneError("the sampler took longer than 9 s"), "the sampler took longer than 9 s"),
         (Unavailable(503, "", "busy"), None),
         (Conflict(409, "Conflict", "somebody was faster"), None),
         (ApiError(404, "", "no such thing"), None),

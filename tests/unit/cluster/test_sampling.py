@@ -13,7 +13,7 @@ import pytest
 from tests.builders import a_study
 
 from tunewright.api.study import Algorithm
-from tunewright.cluster.sampling import SamplerFailedError, SamplerPool
+from tunewright.cluster.sampling import SamplerFailedError, SamplerGoneError, SamplerPool
 from tunewright.search.history import History
 from tunewright.search.sampler import Request
 from tunewright.search.space import SearchSpace
@@ -59,14 +59,15 @@ def test_an_unknown_sampler_is_a_problem(pool: SamplerPool) -> None:
 
 
 def test_an_error_is_told_in_one_line(pool: SamplerPool) -> None:
-    with pytest.raises(SamplerFailedError, match="tpee"):
+    with pytest.raises(SamplerFailedError, match="tpee") as raised:
         pool.ask(Algorithm(name="tpee"), request()).take()
+    assert not isinstance(raised.value, SamplerGoneError)  # to ask again would not help
 
 
 def test_one_that_takes_too_long_is_killed() -> None:
     pool = SamplerPool(workers=1, time_limit=0.01)  # shorter than a process takes to start
     try:
-        with pytest.raises(SamplerFailedError, match=r"took longer than 0\.01 s"):
+        with pytest.raises(SamplerGoneError, match=r"took longer than 0\.01 s"):
             pool.ask(RANDOM, request()).take()
         assert not children()
     finally:
