@@ -13,9 +13,11 @@ from tunewright.api.trial import Trial
 from tunewright.cluster.executions import GONE, execution_of, pod_of
 from tunewright.cluster.gateway import JOBS, PODS, TRIALS, Gateway
 from tunewright.cluster.informer import Change, Informer
-from tunewright.cluster.jobs import JobDefaults, gpus_of, job_of, metrics_container_of
+from tunewright.cluster.job_defaults import JobDefaults
+from tunewright.cluster.jobs import gpus_of, job_of
 from tunewright.cluster.labels import TRIAL
 from tunewright.cluster.obstacles import obstacle_of
+from tunewright.cluster.pod_spec import metrics_container_of
 from tunewright.engine.facts import AttemptKey, Execution, Exit, Obstacle
 from tunewright.metrics.readings import NONE
 

@@ -59,7 +59,8 @@ def attempts(gateway: Gateway, namespace: str) -> Iterator[Attempts]:
     with Attempts(gateway, namespace).watched() as attempts:
         attempts.begin("well", shell(SDK, gpus=1))
         attempts.begin("silent", shell("exit 0"))
-        attempts.begin("fails", shell("echo loading; echo no such data >&2; exit 3"))
+        # By one stream: of two the kubelet's log does not keep the order.
+        attempts.begin("fails", shell("echo loading >&2; echo no such data >&2; exit 3"))
         attempts.begin("hungry", _hungry())
         attempts.begin("slow", shell(FOREVER), limit=2_000)
         attempts.begin("absent", shell("", command=["/no/such/program"]))

@@ -12,9 +12,10 @@ from tunewright.cluster.api_error import AlreadyExists
 from tunewright.cluster.executions import GONE, execution_of, pod_of
 from tunewright.cluster.gateway import CLAIMS, JOBS, PODS, Gateway, Kind, Object
 from tunewright.cluster.job_defaults import JobDefaults
-from tunewright.cluster.jobs import claim_of, gpus_of, job_of, metrics_container_of
+from tunewright.cluster.jobs import claim_of, gpus_of, job_of
 from tunewright.cluster.labels import ATTEMPT, LIMIT, TRIAL, owner_uid
 from tunewright.cluster.observer import Observer
+from tunewright.cluster.pod_spec import metrics_container_of
 from tunewright.cluster.pod_status import ended, started_at
 from tunewright.cluster.waiting import Waiting
 from tunewright.engine.facts import AttemptKey, Execution, Obstacle

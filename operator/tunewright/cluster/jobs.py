@@ -9,25 +9,13 @@ from tunewright.cluster import labels
 from tunewright.cluster.checkpoints import claim_spec, has_own_claim
 from tunewright.cluster.devices import accelerators_of
 from tunewright.cluster.job_defaults import JobDefaults
-from tunewright.cluster.metrics_port import METRICS_PORT, METRICS_PORT_NAME
 from tunewright.cluster.pod_spec import (
     deadline_of,
     definition_of,
-    metrics_container_of,
     outline_of,
     pod_spec_of,
 )
 from tunewright.engine.naming import job_name
-
-__all__ = [
-    "METRICS_PORT",
-    "METRICS_PORT_NAME",
-    "JobDefaults",
-    "claim_of",
-    "gpus_of",
-    "job_of",
-    "metrics_container_of",
-]
 
 Document = dict[str, Any]
 

@@ -12,7 +12,7 @@ from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial, TrialState
 from tunewright.cluster import labels
 from tunewright.cluster.gateway import STUDIES, TRIALS, Gateway
-from tunewright.cluster.jobs import metrics_container_of
+from tunewright.cluster.pod_spec import metrics_container_of
 from tunewright.engine.naming import job_name
 from tunewright.report.view import StudyView
 

@@ -10,7 +10,9 @@ from tests.builders import a_study, a_trial, study_document
 from tunewright.api.checks import check
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial
-from tunewright.cluster.jobs import JobDefaults, claim_of, gpus_of, job_of, metrics_container_of
+from tunewright.cluster.job_defaults import JobDefaults
+from tunewright.cluster.jobs import claim_of, gpus_of, job_of
+from tunewright.cluster.pod_spec import metrics_container_of
 from tunewright.engine.variables import expand
 
 DEFAULTS = JobDefaults(trainer_image="tunewright/trainer:1")
