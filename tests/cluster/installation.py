@@ -40,8 +40,11 @@ def install(cluster: Cluster, **values: str) -> None:
 
 
 def uninstall(cluster: Cluster) -> None:
-    """Remove the release, as a user does."""
+    """Remove the release, as a user does, and wait until its operator has ended: helm does not."""
+    pods = operator_pods(cluster)
     cluster.helm("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait")
+    for pod in pods:
+        cluster.kubectl("wait", "-n", NAMESPACE, f"pod/{pod}", "--for=delete", "--timeout=60s")
 
 
 def operator_pods(cluster: Cluster) -> list[str]:
