@@ -36,12 +36,13 @@ def ensure(needed: Mapping[str, str]) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Unavailable(f"these Debian packages are missing: {names}")
     print(f"installing Debian packages: {names}", file=sys.stderr, flush=True)
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["apt-get failed"])[-1]
-        raise Unavailable(f"these Debian packages could not be installed: {names} ({why})")
+    install = ["install", "-y", "-q", "--no-install-recommends", *missing]
+    for arguments in (["update", "-q"], install):  # a new machine has no lists of packages, or old ones
+        done = subprocess.run(["apt-get", *arguments], env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            why = (done.stderr.strip().splitlines() or ["apt-get failed"])[-1]
+            raise Unavailable(f"these Debian packages could not be installed: {names} ({why})")
 
 
 def present(file: str) -> bool:
