@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from tunewright.api.base import parse_time
 from tunewright.api.study import HyperparameterStudy
@@ -21,8 +20,6 @@ from tunewright.cluster.waiting import Waiting
 from tunewright.engine.facts import AttemptKey, Execution, Obstacle
 from tunewright.engine.naming import job_name
 from tunewright.metrics.readings import NONE, Readings
-
-Document = dict[str, Any]
 
 REFRESH_EVERY = 5_000
 """How often attempts are looked at again though nothing came, in milliseconds: their readings change."""
@@ -59,18 +56,16 @@ class Attempts:
         self._objectives = [objective.metric for objective in study.spec.objectives]
         self.gpus = gpus_of(study, defaults)
         self._begun: dict[AttemptKey, int | None] = {}  # with their limits
-        self._jobs: dict[AttemptKey, Document] = {}
+        self._jobs: dict[AttemptKey, Object] = {}
         self._job_uids: dict[AttemptKey, str] = {}
-        self._pods: dict[AttemptKey, dict[str, Document]] = {}
+        self._pods: dict[AttemptKey, dict[str, Object]] = {}
         self._stopping: set[AttemptKey] = set()
         self._changed: set[AttemptKey] = set()
         self._refreshed_at = 0
-        self._over: dict[AttemptKey, Document] = {}
+        self._over: dict[AttemptKey, Object] = {}
         self._waiting = Waiting(gateway, self._namespace)
 
-    def take_up(
-        self, trials: Mapping[str, Trial], jobs: Iterable[Document], pods: Iterable[Document]
-    ) -> None:
+    def take_up(self, trials: Mapping[str, Trial], jobs: Iterable[Object], pods: Iterable[Object]) -> None:
         """Go on with what an earlier operator began; `trials` are all of the study, by name."""
         uids = {trial.metadata.uid for trial in trials.values()}
         ours = [job for job in jobs if _key_of_job(job) is not None and owner_uid(job) in uids]
@@ -91,7 +86,7 @@ class Attempts:
                 self._begun[key] = None  # it is gone, and nobody has seen it end
                 self._changed.add(key)
 
-    def job_changed(self, job: Document, trials: Mapping[str, Trial], *, deleted: bool = False) -> None:
+    def job_changed(self, job: Object, trials: Mapping[str, Trial], *, deleted: bool = False) -> None:
         """A Job as it is now, or was last; `trials` are all of the study, by name."""
         key = _key_of_job(job)
         if key is None:
@@ -115,7 +110,7 @@ class Attempts:
                 self._stopping.add(key)
         self._changed.add(key)
 
-    def pod_changed(self, pod: Document, *, deleted: bool = False) -> None:
+    def pod_changed(self, pod: Object, *, deleted: bool = False) -> None:
         """A pod as it is now, or was last."""
         key = _key(pod)
         if key is None or key not in self._begun or owner_uid(pod) != self._job_uids.get(key, owner_uid(pod)):
@@ -221,7 +216,7 @@ class Attempts:
                 self._gateway.delete(JOBS, self._namespace, job["metadata"]["name"], job["metadata"]["uid"])
             del self._over[key]
 
-    def _could_go_on(self, key: AttemptKey, job: Document) -> bool:
+    def _could_go_on(self, key: AttemptKey, job: Object) -> bool:
         """Whether a Job may yet run something. Its pods are asked for: news of their end may be late."""
         if _finished(job) or "deletionTimestamp" in job["metadata"]:
             return False
@@ -273,11 +268,11 @@ class Attempts:
             now=now,
         )
 
-    def _watch(self, pod: Document) -> None:
+    def _watch(self, pod: Object) -> None:
         metrics = self._metrics
         self._observer.watch(pod, self._container, metrics.source, metrics.pattern, self._objectives)
 
-    def _readings(self, pod: Document | None) -> Readings:
+    def _readings(self, pod: Object | None) -> Readings:
         if pod is None:
             return NONE
         name = pod["metadata"]["name"]
@@ -310,14 +305,14 @@ def adopt_or_create(gateway: Gateway, kind: Kind, body: Object, owner: str) -> O
     return found
 
 
-def _key(document: Document) -> AttemptKey | None:
+def _key(document: Object) -> AttemptKey | None:
     """Of which attempt it is, by its labels; None where they do not say."""
     labels = document["metadata"]["labels"]
     trial, number = labels.get(TRIAL), labels.get(ATTEMPT, "")
     return AttemptKey(trial, int(number)) if trial and number.isdecimal() else None
 
 
-def _key_of_job(job: Document) -> AttemptKey | None:
+def _key_of_job(job: Object) -> AttemptKey | None:
     """None too where its name is another: somebody's copy has the labels of what it was copied from."""
     key = _key(job)
     return key if key is not None and job["metadata"]["name"] == job_name(*key) else None
@@ -327,22 +322,22 @@ def _selector(key: AttemptKey) -> str:
     return f"{TRIAL}={key.trial},{ATTEMPT}={key.number}"
 
 
-def _has_run(job: Document | None, now: int) -> bool:
+def _has_run(job: Object | None, now: int) -> bool:
     """Whether a Job has had a pod for a while."""
     status = job.get("status", {}) if job is not None else {}
     started = parse_time(status["startTime"]) if status.get("active") and "startTime" in status else now
     return now - started >= REFRESH_EVERY
 
 
-def _limit(job: Document) -> int | None:
+def _limit(job: Object) -> int | None:
     limit = job["metadata"].get("annotations", {}).get(LIMIT, "")
     return int(limit) if limit.isdecimal() else None  # users may edit it
 
 
-def _finished(job: Document) -> bool:
-    conditions: Sequence[Document] = job.get("status", {}).get("conditions") or []
+def _finished(job: Object) -> bool:
+    conditions: Sequence[Object] = job.get("status", {}).get("conditions") or []
     return any(each["type"] in ("Complete", "Failed") and each["status"] == "True" for each in conditions)
 
 
-def _unfinished(pod: Document) -> bool:
+def _unfinished(pod: Object) -> bool:
     return GONE not in pod and not ended(pod)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from tunewright.api.problems import Problem
 from tunewright.api.study import HyperparameterStudy
@@ -13,7 +12,7 @@ from tunewright.cluster import story, telemetry
 from tunewright.cluster.api_error import Conflict, NotFound, Refused
 from tunewright.cluster.attempts import Attempts, TakenError, adopt_or_create
 from tunewright.cluster.events import Recorder
-from tunewright.cluster.gateway import JOBS, PODS, TRIALS, Gateway, Kind
+from tunewright.cluster.gateway import JOBS, PODS, TRIALS, Gateway, Kind, Object
 from tunewright.cluster.informer import Change, Informer
 from tunewright.cluster.job_defaults import JobDefaults
 from tunewright.cluster.labels import STUDY, owner_reference, owner_uid
@@ -39,8 +38,6 @@ from tunewright.search.sampler import Response
 from tunewright.search.space import SearchSpace
 
 LOG = logging.getLogger(__name__)
-
-Document = dict[str, Any]
 
 FIRST_RETRY = 5_000
 LONGEST_RETRY = 60_000
@@ -90,7 +87,7 @@ class StudyHome:
         wake: asks, from whatever thread, for another step.
     """
 
-    def __init__(self, document: Document, services: Services, wake: Callable[[], None]) -> None:
+    def __init__(self, document: Object, services: Services, wake: Callable[[], None]) -> None:
         self.uid: str = document["metadata"]["uid"]
         self._document = document
         self._services = services
@@ -103,7 +100,7 @@ class StudyHome:
         self._refusal: _Refusal | None = None
         self._rehearsed = False
         self._folded: dict[str, str] = {}
-        self._unsure: Document | None = None
+        self._unsure: Object | None = None
         self._state: State | None = None
 
     @property
@@ -116,7 +113,7 @@ class StudyHome:
         """Whether another home would know as much: no sampler is at a question, and all is written."""
         return self._answer is None and self._unsure is None and self._standing.settled
 
-    def step(self, document: Document, changes: Iterable[Change]) -> int | None:
+    def step(self, document: Object, changes: Iterable[Change]) -> int | None:
         """Take in what has changed, and do what is to be done now.
 
         Args:
@@ -192,7 +189,7 @@ class StudyHome:
         state, self._state, self._answer = self._state, None, None
         return read_study(self._document)[0] if state is None else state.study
 
-    def _owned(self, kind: Kind) -> list[Document]:
+    def _owned(self, kind: Kind) -> list[Object]:
         metadata = self._study.metadata
         return self._services.informer.of_study(kind, metadata.namespace, metadata.name)
 
@@ -261,7 +258,7 @@ class StudyHome:
         state.trial_gone(name, self._services.clock())
         self._attempts.trial_gone(name)
 
-    def _fold(self, state: State, document: Document) -> None:
+    def _fold(self, state: State, document: Object) -> None:
         """Take in a Trial as it is stored; the attempts that it now holds are done with."""
         metadata = document["metadata"]
         trial = read_trial(document)
@@ -270,11 +267,11 @@ class StudyHome:
         for told in story.of_trial(trial) if self._attempts.recorded(trial) else ():
             self._services.recorder.record(self._document, *told)
 
-    def _trial(self, name: str) -> Document | None:
+    def _trial(self, name: str) -> Object | None:
         found = self._services.informer.get(TRIALS, self._study.metadata.namespace, name)
         return found if found is not None and self._is_ours(found) else None
 
-    def _is_ours(self, trial: Document) -> bool:
+    def _is_ours(self, trial: Object) -> bool:
         """One that waits for what it owns to be deleted counts as gone: what it would begin goes with it."""
         return owner_uid(trial) == self.uid and "deletionTimestamp" not in trial["metadata"]
 
@@ -391,7 +388,7 @@ class StudyHome:
                 raise
         self._unsure = None
 
-    def _keep(self, document: Document) -> Document:
+    def _keep(self, document: Object) -> Object:
         self._services.informer.offer(TRIALS, document)
         return document
 

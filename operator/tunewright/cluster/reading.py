@@ -1,7 +1,5 @@
 """Stored objects as models, where they can be read."""
 
-from typing import Any
-
 from pydantic import ValidationError
 
 from tunewright.api.base import ObjectMeta
@@ -10,8 +8,7 @@ from tunewright.api.problems import Problem, problems_of
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import Trial
-
-Document = dict[str, Any]
+from tunewright.cluster.gateway import Object
 
 
 class UnreadableError(Exception):
@@ -22,7 +19,7 @@ class UnreadableError(Exception):
         self.problems = problems
 
 
-def read_trial(document: Document) -> Trial:
+def read_trial(document: Object) -> Trial:
     """A stored Trial.
 
     Raises:
@@ -35,7 +32,7 @@ def read_trial(document: Document) -> Trial:
         raise UnreadableError([Problem(f"Trial {name}", str(each)) for each in problems_of(error)]) from None
 
 
-def read_study(document: Document) -> tuple[HyperparameterStudy, list[Problem]]:
+def read_study(document: Object) -> tuple[HyperparameterStudy, list[Problem]]:
     """The study that the cluster holds, and what keeps it from being run.
 
     A status that cannot be read is made anew. Of a study that cannot be read there is its name and status.

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tunewright.api.base import parse_time
-from tunewright.cluster.gateway import EVENTS, Gateway
+from tunewright.cluster.gateway import EVENTS, Gateway, Object
 from tunewright.cluster.obstacles import obstacle_of, obstacle_of_event
 from tunewright.engine.facts import AttemptKey, Obstacle
-
-Document = dict[str, Any]
 
 PATIENCE = 4_000
 """For how long, in milliseconds, something may be in a pod's way before the study says so."""
@@ -30,7 +27,7 @@ class _Wait:
         asked_at: when its events were asked for.
     """
 
-    of: Document
+    of: Object
     since: int
     obstacle: Obstacle | None = None
     seen: bool = False
@@ -52,7 +49,7 @@ class Waiting:
         self._asked_at = 0
 
     def obstacle(
-        self, not_begun: Mapping[AttemptKey, tuple[Document, Document | None]], now: int
+        self, not_begun: Mapping[AttemptKey, tuple[Object, Object | None]], now: int
     ) -> tuple[Obstacle | None, int | None]:
         """What is in the way, and when to look again, if anything waits.
 
@@ -71,7 +68,7 @@ class Waiting:
         again += [max(wait.since + PATIENCE, self._asked_at + ASK_AGAIN) for wait in waits if not wait.seen]
         return next(found, None), min(again, default=None)
 
-    def _wait_of(self, key: AttemptKey, job: Document, pod: Document | None, now: int) -> _Wait:
+    def _wait_of(self, key: AttemptKey, job: Object, pod: Object | None, now: int) -> _Wait:
         waiting, wait = pod or job, self._waits.get(key)
         if wait is None or _uid(wait.of) != _uid(waiting):  # what was in the way of a Job is not in its pod's
             wait = _Wait(waiting, min(now, _waits_since(waiting, now)))
@@ -94,16 +91,16 @@ class Waiting:
         wait.obstacle = None if latest is None else obstacle_of_event(latest)
 
 
-def _uid(document: Document) -> str:
+def _uid(document: Object) -> str:
     return str(document["metadata"]["uid"])
 
 
-def _told_at(event: Document) -> str:
+def _told_at(event: Object) -> str:
     """When an event was last told, to the second."""
     return str(event.get("lastTimestamp") or event.get("eventTime") or "")[:19]
 
 
-def _waits_since(waiting: Document, now: int) -> int:
+def _waits_since(waiting: Object, now: int) -> int:
     """When a pod, or a Job without one, began to wait."""
     pod = waiting["kind"] == "Pod"
     since = waiting["metadata"]["creationTimestamp"] if pod else waiting.get("status", {}).get("startTime")
