@@ -89,7 +89,7 @@ class SamplerPool:
         for _ in self._workers:
             self._questions.put(None)
         for worker in self._workers:
-            worker.kill()
+            worker.end()
 
     def _begin(self, call: "_Call") -> Answer[Any]:
         future: Future[Any] = Future()
@@ -119,21 +119,25 @@ class _Worker:
 
     def __init__(self, time_limit: float) -> None:
         self._time_limit = time_limit
+        self._ended = False
         self._process: Any = None
         self._connection: Connection | None = None
 
     def answer(self, call: _Call) -> Any:
         """Raises SamplerFailedError where there is no answer."""
-        try:
+        with suppress(
+            _DiedError
+        ):  # perhaps while it was idle, by the kernel's choice of whom to kill for memory
             return self._answer(call)
-        except _DiedError:
-            # Perhaps while it was idle, by the kernel's choice of whom to kill for memory.
-            self.kill()
         try:
             return self._answer(call)
         except _DiedError as died:
-            self.kill()
             raise SamplerGoneError(f"the sampler's process ended with code {died}") from None
+
+    def end(self) -> None:
+        """Kill the process; no other is started."""
+        self._ended = True
+        self.kill()
 
     def kill(self) -> None:
         process = self._process
@@ -157,6 +161,8 @@ class _Worker:
         return result
 
     def _started(self) -> Connection:
+        if self._ended:
+            raise SamplerGoneError("the operator ends")
         if self._process is None or not self._process.is_alive():
             self._connection, theirs = _SPAWN.Pipe()
             self._process = _SPAWN.Process(target=_answer_all, args=(theirs,), daemon=True)

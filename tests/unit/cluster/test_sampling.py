@@ -123,3 +123,15 @@ def test_they_end_with_their_operator(tmp_path: Path) -> None:
     while psutil.pid_exists(worker) and psutil.Process(worker).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "it lives on"
         time.sleep(0.02)
+
+
+def test_once_closed_it_starts_nothing_more() -> None:
+    pool = SamplerPool(workers=1, time_limit=30)
+    pool.ask(RANDOM, request()).take()
+    [worker] = children()
+    worker.suspend()  # so that the next question is under way when the pool is closed
+    answer = pool.ask(RANDOM, request())
+    pool.close()
+    with pytest.raises(SamplerGoneError):
+        answer.take()
+    assert not children()
