@@ -58,6 +58,8 @@ class Proposal(Model):
     """Why a configuration was proposed."""
 
     sampler: Str = Field("", description="The sampler that proposed it; empty for an initial configuration.")
+    part: Str = Field("", description="Of a sampler of several parts, the one that proposed it.")
+    reason: Str = Field("", description="Why, in a sentence for people.")
     inputs: ProposalInputs | None = Field(
         None, description="From what it was made; none for an initial configuration."
     )

@@ -23,10 +23,20 @@ def key(configuration: Configuration) -> Key:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A trial that has ended: its configuration, and its objectives' finite values; none if it failed."""
+    """A trial that has ended.
+
+    Attributes:
+        configuration: its configuration.
+        values: its objectives' finite values; none if it failed.
+        constraints: the value of each constraint's metric, in the order of the constraints; none of one that
+            it did not report. Empty where there are no constraints, or it failed.
+        duration: its run time in seconds; none where that says nothing of what its configuration costs.
+    """
 
     configuration: Configuration
     values: tuple[float, ...] | None
+    constraints: tuple[float | None, ...] = ()
+    duration: float | None = None
 
 
 class History(Sequence[Evaluated]):

@@ -37,14 +37,15 @@ def propose(sampler: Sampler, request: Request) -> Response:
     drawn = request.state.get("drawn", 0)
     search = _Search(request)
     asking = replace(
-        request,
+        request if sampler.sees_whole else request.inside(),
         state=inner if isinstance(inner, dict) else {},
         drawn=max(request.drawn, drawn if isinstance(drawn, int) else 0),
     )
+    pending = asking.pending
     barren = 0
     exhausted = False
     while search.missing and barren < SAMPLER_ROUNDS and not exhausted:
-        asking = replace(asking, count=search.missing, pending=[*request.pending, *search.configurations])
+        asking = replace(asking, count=search.missing, pending=[*pending, *search.configurations])
         response = sampler.propose(asking)
         barren = 0 if search.take_all(response, name) else barren + 1
         exhausted = len(response.suggestions) < asking.count

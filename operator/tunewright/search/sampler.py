@@ -2,16 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
 from tunewright.api.base import Model
+from tunewright.api.constraint import Constraint
 from tunewright.api.problems import Problem
 from tunewright.api.study import Objective
 from tunewright.api.trial import Proposal
 from tunewright.search.history import Configuration, Evaluated, History
+from tunewright.search.related import RelatedStudy
 from tunewright.search.space import SearchSpace
 
 __all__ = ["Configuration", "Evaluated", "NoSettings", "Request", "Response", "Sampler", "Suggestion"]
@@ -30,6 +32,10 @@ class Request:
         seed: the study's seed.
         state: what the sampler returned last time, plain JSON; empty at first.
         drawn: how many configurations it has proposed before, ever.
+        constraints: what a configuration must keep to, in the order of `Evaluated.constraints`.
+        related: finished studies whose results may help; what they say may also mislead.
+        whole: the study's whole space, in which the history lies, where `space` is a part of it that is being
+            refined; none where `space` is all of it.
     """
 
     space: SearchSpace
@@ -40,6 +46,17 @@ class Request:
     seed: int
     state: Mapping[str, JsonValue] = field(default_factory=dict)
     drawn: int = 0
+    constraints: Sequence[Constraint] = ()
+    related: Sequence[RelatedStudy] = ()
+    whole: SearchSpace | None = None
+
+    def inside(self) -> "Request":
+        """The same request without the trials that lie outside `space`, for a sampler that looks no further."""
+        if self.whole is None:
+            return self
+        history = History(trial for trial in self.history if self.space.contains(trial.configuration))
+        pending = [configuration for configuration in self.pending if self.space.contains(configuration)]
+        return replace(self, history=history, pending=pending, whole=None)
 
 
 @dataclass(frozen=True)
@@ -72,10 +89,12 @@ class Sampler(ABC):
     Attributes:
         description: what it is, in one line.
         settings_model: the model of `spec.algorithm.settings`.
+        sees_whole: whether it can be told of trials outside `Request.space`; others are told of those inside.
     """
 
     description: ClassVar[str]
     settings_model: ClassVar[type[Model]] = NoSettings
+    sees_whole: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
         """`settings` is an instance of `settings_model`."""
