@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tunewright.api.base import GROUP, VERSION, Condition, Model, Resource
+from tunewright.api.constraint import Constraint
 from tunewright.api.parameters import Parameter
 from tunewright.api.study import MAX_NAME, HyperparameterStudy, Objective, StudySpec
 from tunewright.api.study_status import StudyStatus
@@ -38,6 +39,7 @@ def _unchanged(name: str) -> Rule:
 
 _RULES: Mapping[type[Model], list[Rule]] = {
     StudySpec: [_unchanged(name) for name in StudySpec.model_fields if name not in StudySpec.editable],
+    Constraint: [("has(self.max) != has(self.min)", "a constraint has either max or min")],
     TrialSpec: [("self == oldSelf", "a trial's spec cannot be changed")],
     Parameter: [
         (f"!({_NUMERIC}) || (has(self.min) && has(self.max))", "float and int need min and max"),

@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from tunewright.api.base import Bool, Duration, Int, Model, Number, ObjectMeta, Resource, Scalar, Str
+from tunewright.api.constraint import Constraint
+from tunewright.api.metric import MetricName
 from tunewright.api.naming import environment_name
 from tunewright.api.parameters import Parameter, in_dependency_order, same, word
 from tunewright.api.problems import Invalid, unknown
 from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial_definition import TrialDefinition
 
-METRIC = r"[A-Za-z_][A-Za-z0-9_./-]*"
 NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 MAX_NAME = 63  # of a label's value in Kubernetes: the study's name is one of its trials' labels
 
@@ -35,27 +36,13 @@ class Summary(StrEnum):
 class Objective(Model):
     """A metric to optimise."""
 
-    metric: Str = Field(
-        min_length=1,
-        max_length=63,
-        description="The metric's name, as the trainer reports it.",
-        json_schema_extra={"pattern": f"^{METRIC}$"},
-    )
+    metric: MetricName = Field(description="The metric's name, as the trainer reports it.")
     direction: Direction = Field(description="maximize or minimize.")
     target: Number | None = Field(
         None,
         description="The study is complete once a trial reaches the target of every objective that has one.",
     )
     summary: Summary = Field(Summary.BEST, description="A trial's value: its best observation, or its last.")
-
-    @field_validator("metric")
-    @classmethod
-    def _check_metric(cls, metric: str) -> str:
-        if not re.fullmatch(METRIC, metric, re.ASCII):
-            raise ValueError(
-                "a metric's name starts with a letter or _ and holds letters, digits, _ . / and - only"
-            )
-        return metric
 
     def better(self, left: float, right: float) -> bool:
         """Whether `left` is strictly better than `right`."""
@@ -120,13 +107,16 @@ class Budget(Model):
 class StudySpec(Model):
     """What to tune, how to search, what it may cost, and how a trial runs."""
 
-    not_built_yet = ("earlyStopping", "warmStartFrom", "constraints", "stages")
+    not_built_yet = ("earlyStopping", "warmStartFrom", "stages")
 
     editable: ClassVar[tuple[str, ...]] = ("budget", "suspend", "cancel")
     """What may change once the study has begun. Its trials are results of all the rest."""
 
     objectives: list[Objective] = Field(
         min_length=1, max_length=8, description="What to optimise; several make a Pareto front."
+    )
+    constraints: list[Constraint] = Field(
+        [], max_length=8, description="What a trial must keep to, to be a candidate for the best."
     )
     parameters: list[Parameter] = Field(min_length=1, max_length=200, description="The search space.")
     initial: Initial = Field(Initial(), description="What is tried before the sampler is asked.")
@@ -142,9 +132,16 @@ class StudySpec(Model):
         "tested, and the study has failed with the reason Cancelled. Wins over suspend.",
     )
 
+    @property
+    def judging(self) -> list[str]:
+        """The metrics that trials are judged by, each once: the objectives', then the constraints'."""
+        objectives = [objective.metric for objective in self.objectives]
+        return list(dict.fromkeys([*objectives, *(constraint.metric for constraint in self.constraints)]))
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_names()
+        self._check_constraints()
         self._check_conditions()
         self._check_initial()
         return self
@@ -169,6 +166,18 @@ class StudySpec(Model):
                     path, f"{other} and {parameter.name} both become the variable {variable}; rename one"
                 )
             seen[variable] = parameter.name
+
+    def _check_constraints(self) -> None:
+        bounds: dict[tuple[str, str], float] = {}
+        for index, constraint in enumerate(self.constraints):
+            metric, path = constraint.metric, f"constraints[{index}].metric"
+            kind = "min" if constraint.max is None else "max"
+            if (metric, kind) in bounds:
+                raise Invalid(path, f"{metric} has two bounds {kind}; give one")
+            bounds[metric, kind] = constraint.bound
+            least, greatest = bounds.get((metric, "min")), bounds.get((metric, "max"))
+            if least is not None and greatest is not None and least > greatest:
+                raise Invalid(path, f"{metric} cannot be at least {least:g} and at most {greatest:g}")
 
     def _check_conditions(self) -> None:
         by_name = {parameter.name: parameter for parameter in self.parameters}

@@ -36,7 +36,8 @@ def check_trainer(spec: StudySpec, trainer: Trainer) -> list[Problem]:
     if problems:
         return problems
     tasks = _tasks(trainer)
-    problems += _check_objectives(spec, tasks)
+    for field, judged in (("objectives", spec.objectives), ("constraints", spec.constraints)):
+        problems += _check_metrics([each.metric for each in judged], f"spec.{field}", tasks)
     for index, parameter in enumerate(spec.parameters):
         problems += _check_parameter(spec, trainer, tasks, parameter, f"spec.parameters[{index}]")
     return problems
@@ -68,16 +69,15 @@ def _check_data(trainer: Trainer) -> Iterator[Problem]:
         yield Problem(f"{_TRAINER}.dataset", f"{trainer.dataset} has no images, which {model.name} needs")
 
 
-def _check_objectives(spec: StudySpec, tasks: list[Task]) -> Iterator[Problem]:
+def _check_metrics(metrics: list[str], field: str, tasks: list[Task]) -> Iterator[Problem]:
+    """Whether the trainer reports the metrics; `field` is the path of the list that they stand in."""
     reported = list(dict.fromkeys(metric for task in tasks for metric in METRICS[task]))
-    for index, objective in enumerate(spec.objectives):
-        path = f"spec.objectives[{index}].metric"
-        if any(objective.metric in TEST_METRICS[task] for task in tasks):
-            yield Problem(
-                path, f"{objective.metric} is for the final evaluation alone; choose a validation metric"
-            )
-        elif objective.metric not in reported:
-            yield Problem(path, unknown("metric of the built-in trainer", objective.metric, reported))
+    for index, metric in enumerate(metrics):
+        path = f"{field}[{index}].metric"
+        if any(metric in TEST_METRICS[task] for task in tasks):
+            yield Problem(path, f"{metric} is for the final evaluation alone; choose a validation metric")
+        elif metric not in reported:
+            yield Problem(path, unknown("metric of the built-in trainer", metric, reported))
 
 
 def _check_parameter(

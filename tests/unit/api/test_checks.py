@@ -168,6 +168,23 @@ class TestTrainer:
             assert said.startswith(f"spec.objectives[0].metric: {line}")
 
     @pytest.mark.parametrize(
+        ("metric", "line"),
+        [
+            ("generalization_gap", None),
+            ("validation_loss", None),
+            ("test_loss", "test_loss is for the final evaluation alone; choose a validation metric"),
+            ("latency", "no metric of the built-in trainer is named latency"),
+        ],
+    )
+    def test_constraints(self, metric: str, line: str | None) -> None:
+        found = problems(**searching(an_int("depth", 1, 3)), constraints=[{"metric": metric, "max": 1}])
+        if line is None:
+            assert found == []
+        else:
+            [said] = found
+            assert said.startswith(f"spec.constraints[0].metric: {line}")
+
+    @pytest.mark.parametrize(
         "parameter",
         [
             a_float("learning_rate", 1e-8, 10),

@@ -60,7 +60,7 @@ def refusal(content: bytes | str, *overrides: str) -> list[str]:
 
 # fmt: off
 SPECS: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown field": ({"algoritm": {}}, "spec.algoritm: no field is named algoritm; did you mean algorithm? Choose one of objectives, parameters, initial, algorithm, budget, trial, suspend, cancel"),
+    "unknown field": ({"algoritm": {}}, "spec.algoritm: no field is named algoritm; did you mean algorithm? Choose one of objectives, constraints, parameters, initial, algorithm, budget, trial, suspend, cancel"),
     "unknown field below": ({"budget": {"maxTrial": 3}}, "spec.budget.maxTrial: no field is named maxTrial; did you mean maxTrials? Choose one of maxTrials, parallelism, maxFailedTrials, maxAttempts, maxDuration, maxGpuHours"),
     "unknown field of a parameter": (a_range(low=1), "spec.parameters[0].low: no field is named low; choose one of name, type, min, max, scale, step, prior, values, default, when"),
     "not built yet": ({"earlyStopping": {"name": "asha"}}, "spec.earlyStopping: not built yet; remove it"),
@@ -69,6 +69,13 @@ SPECS: dict[str, tuple[dict[str, Any], str]] = {
     "objective without direction": ({"objectives": [{"metric": "a"}]}, "spec.objectives[0].direction: required, but missing"),
     "unknown direction": ({"objectives": [{"metric": "a", "direction": "up"}]}, "spec.objectives[0].direction: must be one of maximize, minimize, not 'up'"),
     "metric twice": ({"objectives": [{"metric": "a", "direction": "maximize"}]*2}, "spec.objectives[1].metric: a stands twice; list each metric once"),
+    "constraint without a bound": ({"constraints": [{"metric": "a"}]}, "spec.constraints[0]: a constraint has either max or min"),
+    "constraint with both bounds": ({"constraints": [{"metric": "a", "min": 1, "max": 2}]}, "spec.constraints[0]: a constraint has either max or min"),
+    "constraint without a metric": ({"constraints": [{"max": 1}]}, "spec.constraints[0].metric: required, but missing"),
+    "constraint on no metric's name": ({"constraints": [{"metric": "a b", "max": 1}]}, "spec.constraints[0].metric: a metric's name starts with a letter or _ and holds letters, digits, _ . / and - only"),
+    "constraint twice": ({"constraints": [{"metric": "a", "max": 1}, {"metric": "a", "max": 2}]}, "spec.constraints[1].metric: a has two bounds max; give one"),
+    "constraints that nothing can keep": ({"constraints": [{"metric": "a", "max": 1}, {"metric": "a", "min": 2}]}, "spec.constraints[1].metric: a cannot be at least 2 and at most 1"),
+    "too many constraints": ({"constraints": [{"metric": f"a{i}", "max": 1} for i in range(9)]}, "spec.constraints: must have at most 8 items"),
     "metric with a space": ({"objectives": [{"metric": "a b", "direction": "maximize"}]}, "spec.objectives[0].metric: a metric's name starts with a letter or _ and holds letters, digits, _ . / and - only"),
     "no parameters": ({"parameters": []}, "spec.parameters: must have at least 1 item"),
     "parameter without a type": (parameters({"name": "x"}), "spec.parameters[0].type: required, but missing"),

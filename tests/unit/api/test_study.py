@@ -56,6 +56,24 @@ def test_what_is_terminal() -> None:
     assert [state.value for state in TrialState if state.terminal] == ["Completed", "Stopped", "Failed"]
 
 
+def test_trials_are_judged_by_the_metrics_of_objectives_and_constraints_each_once() -> None:
+    spec = StudySpec.model_validate(
+        {
+            "objectives": [
+                {"metric": "b", "direction": "minimize"},
+                {"metric": "a", "direction": "maximize"},
+            ],
+            "constraints": [
+                {"metric": "c", "max": 1},
+                {"metric": "a", "min": 0.5},
+                {"metric": "c", "min": 1},
+            ],
+            "parameters": [{"name": "x", "type": "bool"}],
+        }
+    )
+    assert spec.judging == ["b", "a", "c"]
+
+
 def test_budget_and_trial_are_needed_to_run_only() -> None:
     """A sampler is asked by `Optimizer` without either."""
     spec = StudySpec.model_validate(
