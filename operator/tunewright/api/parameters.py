@@ -258,6 +258,11 @@ def word(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def short(value: Scalar) -> str:
+    """A value for a column or a sentence: numbers rounded to four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else word(value)
+
+
 def in_dependency_order(parameters: Sequence[Parameter]) -> list[Parameter]:
     """The parameters, each after those that its `when` names, else in the given order.
 

@@ -72,6 +72,10 @@ class SearchSpace:
             }
         )
 
+    def default(self, parameter: Parameter, fallback: Mapping[str, object] | None = None) -> Scalar:
+        """The value that the default configuration has of a parameter of the space where it is active."""
+        return self._own(parameter, self._default(parameter, fallback or {}))
+
     def contains(self, configuration: Mapping[str, object]) -> bool:
         """Whether it has a legal value for every active parameter, and nothing else."""
         active: dict[str, Scalar] = {}
