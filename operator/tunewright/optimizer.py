@@ -19,6 +19,7 @@ from tunewright.search.propose import propose
 from tunewright.search.registry import create
 from tunewright.search.sampler import Request
 from tunewright.search.space import SearchSpace
+from tunewright.search.stage import Incumbent, Part, part_of, room
 
 
 @dataclass(eq=False)
@@ -70,9 +71,13 @@ class Optimizer:
         self._history = History()
         self._front = ParetoFront(self.spec.objectives)
         self._state: Mapping[str, Any] = {}
+        self._stage, self._stage_start = 0, 0
+        self._part = self._part_of_stage()
 
     def ask(self, n: int = 1) -> list[Trial]:
         """Up to `n` trials to evaluate; fewer, or none, once the space or `budget.maxTrials` is used up.
+
+        Fewer, or none, also where a stage would begin: first all trials before it must have been told of.
 
         Raises:
             ValueError: n is less than 1.
@@ -141,19 +146,45 @@ class Optimizer:
         return [self._trials[index] for index in self._front]
 
     def _propose(self, count: int) -> None:
+        """Begin up to `count` trials; a stage that is full or holds nothing new is followed by the next."""
+        while True:
+            taken = len(self._trials) - self._stage_start
+            wanted = room(self.spec.stages, self._stage, taken, count)
+            count -= self._suggest(wanted) if wanted > 0 else 0
+            if count == 0 or self._open or self._stage + 1 >= len(self.spec.stages):
+                return
+            self._stage, self._stage_start = self._stage + 1, len(self._trials)
+            self._state, self._part = {}, self._part_of_stage()
+
+    def _part_of_stage(self) -> Part:
+        """What the stage that begins now searches."""
+        if not self.spec.stages:
+            return Part(self._space, {})
+        best = self._front.best
+        incumbent = Incumbent()
+        if best is not None:
+            known = sum(trial.values is not None for trial in self._history)
+            incumbent = Incumbent(self._trials[best].parameters, known)
+        return part_of(self._space, self.spec.stages[self._stage], incumbent, trainer_defaults(self.spec))
+
+    def _suggest(self, count: int) -> int:
+        """Begin trials of what the sampler proposes; how many."""
         request = Request(
-            space=self._space,
+            space=self._part.space,
             objectives=self.spec.objectives,
             history=self._history,
             pending=[trial.parameters for trial in self._open.values()],
             count=count,
             seed=self.spec.algorithm.seed,
             state=self._state,
+            drawn=self._stage_start,
+            whole=None if self._part.space is self._space else self._space,
         )
         response = propose(self._sampler, request)
         self._state = response.state
         for suggestion in response.suggestions:
             self._begin(suggestion.configuration, Purpose.SEARCH, suggestion.proposal)
+        return len(response.suggestions)
 
     def _begin(self, configuration: Mapping[str, Scalar], purpose: Purpose, proposal: Proposal) -> None:
         trial = Trial(len(self._trials), dict(configuration), purpose, proposal)

@@ -213,3 +213,56 @@ def test_a_random_search_imports_no_numerical_library() -> None:
         "assert not {'numpy', 'scipy', 'optuna', 'skopt', 'sklearn', 'torch'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+STAGES = [
+    {"name": "rate", "parameters": ["learning_rate"], "maxTrials": 4},
+    {"name": "optimizer", "parameters": ["optimizer", "momentum"], "maxTrials": 3},
+    {"name": "refine", "narrow": 0.3},
+]
+
+
+def test_stages_come_one_after_the_other() -> None:
+    optimizer = an_optimizer(stages=STAGES, budget={"maxTrials": 12})
+    for _ in range(12):
+        (trial,) = optimizer.ask()
+        optimizer.tell(trial, {"accuracy": 1 - abs(math.log10(float(trial.parameters["learning_rate"])) + 2)})
+    assert optimizer.ask() == []
+    told = optimizer._trials
+    assert {trial.parameters["optimizer"] for trial in told[:4]} == {"adam"}
+    best = max(told[:4], key=lambda trial: trial.metrics["accuracy"])
+    rates = [float(trial.parameters["learning_rate"]) for trial in told]
+    assert len(set(rates[:4])) == 4
+    assert rates[4:7] == [best.parameters["learning_rate"]] * 3
+    # With adam there is but one configuration, which was tried before.
+    assert [trial.parameters["optimizer"] for trial in told[4:7]] == ["sgd"] * 3
+    assert len({trial.parameters["momentum"] for trial in told[4:7]}) == 3
+    off = [abs(math.log(rate / float(best.parameters["learning_rate"]))) for rate in rates[7:]]
+    assert 0 < max(off) <= 0.16 * math.log(0.3 / 1e-5)
+
+
+def test_a_stage_begins_once_all_before_it_have_been_told_of() -> None:
+    optimizer = an_optimizer(stages=STAGES)
+    trials = optimizer.ask(6)
+    assert len(trials) == 4
+    assert optimizer.ask() == []
+    for trial in trials[:3]:
+        optimizer.tell(trial, {"accuracy": 0.5})
+    assert optimizer.ask() == []
+    optimizer.tell(trials[3], failure="out of memory")
+    assert len(optimizer.ask(6)) == 3
+
+
+def test_a_stage_that_holds_nothing_new_is_followed_by_the_next() -> None:
+    stages = [{"name": "one", "parameters": ["optimizer"], "maxTrials": 8}, {"name": "two"}]
+    parameters = [*THREE_POINTS, {"name": "optimizer", "type": "categorical", "values": ["sgd", "adam"]}]
+    optimizer = an_optimizer(stages=stages, parameters=parameters)
+    first = optimizer.ask(8)
+    assert [trial.parameters for trial in first] == [
+        {"layers": 2, "optimizer": "sgd"},
+        {"layers": 2, "optimizer": "adam"},
+    ]
+    for trial in first:
+        optimizer.tell(trial, {"accuracy": 0.5})
+    assert len(optimizer.ask(8)) == 4
+    assert optimizer.ask() == []

@@ -4,8 +4,8 @@ Nothing of it is stored but the stage in each trial's proposal. A stage begins o
 before it have ended, so its part follows from the trials of a lower index, which change no more.
 """
 
-from tunewright.api.study_status import MAX_REASONS, StageStatus
 from tunewright.api.problems import one_line
+from tunewright.api.study_status import MAX_REASONS, StageStatus
 from tunewright.api.trainer import trainer_defaults
 from tunewright.engine.state import State
 from tunewright.engine.tally import Tally
