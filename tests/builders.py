@@ -40,12 +40,16 @@ def a_trial(
     index: int = 0,
     *,
     accuracy: float | None = None,
+    reported: Mapping[str, float] | None = None,
     parameters: Mapping[str, Any] | None = None,
     state: TrialState = TrialState.PENDING,
     purpose: Purpose = Purpose.SEARCH,
     **status: Any,
 ) -> Trial:
-    """A trial of the study `digits`; with an `accuracy` it has completed, in the order of its index."""
+    """A trial of the study `digits`; with an `accuracy` it has completed, in the order of its index.
+
+    `reported` are further metrics, each with one value.
+    """
     if accuracy is not None:
         status = {
             "attempts": [
@@ -59,7 +63,11 @@ def a_trial(
             "metrics": {
                 "accuracy": MetricSummary(
                     last=accuracy, last_step=3, min=0.0, min_step=1, max=accuracy, max_step=3
-                )
+                ),
+                **{
+                    name: MetricSummary(last=value, last_step=3, min=value, min_step=3, max=value, max_step=3)
+                    for name, value in (reported or {}).items()
+                },
             },
             "objectives": {"accuracy": accuracy},
             "completion_order": index,

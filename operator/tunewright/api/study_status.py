@@ -50,7 +50,15 @@ class BestTrial(Status):
     index: Int = Field(description="The trial's index.")
     parameters: dict[str, Scalar] = Field(description="Its configuration.")
     objectives: dict[str, float] = Field(description="Its value of each objective.")
-    summary: Str = Field("", description="Its value of each objective, in one line.")
+    violations: dict[str, float] = Field(
+        {},
+        max_length=8,
+        description="By how much it breaks constraints, by metric, in the metric's unit; empty of a feasible "
+        "one.",
+    )
+    summary: Str = Field(
+        "", description="Its value of each objective in one line, and which constraints it breaks."
+    )
     test: dict[str, float] = Field({}, description="Metrics of its final test evaluation.")
 
 
@@ -76,7 +84,9 @@ class StudyStatus(Status):
     )
     trials: TrialCounts = Field(TrialCounts(), description="How many trials there are, by state.")
     progress: Str = Field("", description="How many trials have ended, of how many at most.")
-    best: BestTrial | None = Field(None, description="The best trial so far.")
+    best: BestTrial | None = Field(
+        None, description="The best feasible trial so far; while there is none, the one nearest to feasible."
+    )
     default: BestTrial | None = Field(None, description="The default configuration's trial, to compare with.")
     pareto_front: list[BestTrial] = Field(
         [], max_length=50, description="Of several objectives: trials that none beats."

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, WithJsonSchema
 
-from tunewright.api.base import Int, Model, Number, Resource, Scalar, Status, Str, Time
+from tunewright.api.base import Bool, Int, Model, Number, Resource, Scalar, Status, Str, Time
 
 
 class Purpose(StrEnum):
@@ -141,6 +141,16 @@ class TrialStatus(Status):
     configuration: Str = Field("", description="The parameters' values, in one line.")
     curves: dict[str, Curve] = Field(
         {}, max_length=8, description="Of each objective: its course, as pairs of a step and the value there."
+    feasible: Bool | None = Field(
+        None,
+        description="Whether its last values keep every constraint; absent while that is not known, and in a "
+        "study without constraints.",
+    )
+    violations: dict[str, float] = Field(
+        {},
+        max_length=8,
+        description="By how much it breaks the constraints that it breaks, by metric, in the metric's unit.",
+    )
     )
     completion_order: Int | None = Field(
         None, description="Counts the ended trials of a study, in their order."
@@ -149,6 +159,16 @@ class TrialStatus(Status):
 
 class Trial(Resource):
     """One configuration being evaluated. Tunewright makes it; edit its study instead."""
+
+    @property
+    def run_time(self) -> int | None:
+        """What its ended attempts took together, in milliseconds; none where none of them ever ran."""
+        spans = [
+            max(0, attempt.ended_at - attempt.started_at)
+            for attempt in self.attempts
+            if attempt.started_at is not None and attempt.ended_at is not None
+        ]
+        return sum(spans) if spans else None
 
     kind: Literal["Trial"] = Field("Trial", description="Trial.")
     spec: TrialSpec = Field(description="What is evaluated; never changes.")

@@ -3,19 +3,23 @@
 from tunewright.api.base import Scalar
 from tunewright.api.study_status import BestTrial
 from tunewright.api.trial import Trial, TrialState
+from tunewright.engine.feasibility import feasible
 from tunewright.engine.objectives import vector
 from tunewright.engine.state import State
 from tunewright.engine.wording import in_one_line
 
 
 def best_trials(state: State) -> list[Trial]:
-    """The trials that none beats, by index: the best one, or with several objectives the Pareto front."""
+    """The feasible trials that none beats, by index: the best, or of several objectives the Pareto front."""
     return [state.trials[state.tally.names[index]] for index in state.tally.front]
 
 
 def best_trial(state: State) -> Trial | None:
-    """The best trial; of a Pareto front the member that is best in the first objective."""
-    index = state.tally.front.best
+    """The best trial; of a Pareto front the member that is best in the first objective.
+
+    While no trial is feasible, the one that breaks the constraints least.
+    """
+    index = state.tally.best
     return None if index is None else state.trials[state.tally.names[index]]
 
 
@@ -28,12 +32,14 @@ def default_trial(state: State) -> Trial | None:
 
 
 def tested_trials(state: State) -> list[Trial]:
-    """The trials that the study evaluates on the test data at its end."""
+    """The trials that the study evaluates on the test data at its end, none of them infeasible."""
     definition = state.study.spec.trial
     if definition is None or not definition.tests:
         return []
     candidates = [best_trial(state), default_trial(state)]
-    return list({trial.name: trial for trial in candidates if trial is not None}.values())
+    constraints = state.study.spec.constraints
+    tested = [trial for trial in candidates if trial is not None and feasible(trial, constraints)]
+    return list({trial.name: trial for trial in tested}.values())
 
 
 def untested_trials(state: State) -> list[Trial]:
@@ -56,7 +62,8 @@ def described(state: State, trial: Trial | None) -> BestTrial | None:
         index=trial.spec.index,
         parameters=parameters,
         objectives=trial.status.objectives,
-        summary=in_one_line(trial.status.objectives),
+        violations=trial.status.violations,
+        summary=in_one_line(trial.status.objectives, trial.status.violations),
         test=_measured(state, trial),
     )
 

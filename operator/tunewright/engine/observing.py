@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from tunewright.api.study import StudySpec
 from tunewright.api.trial import MAX_POINTS, Trial, TrialStatus
 from tunewright.engine.facts import Execution
+from tunewright.engine.feasibility import judged
 from tunewright.engine.objectives import values_of
 from tunewright.engine.thinning import thinned
 from tunewright.metrics.curves import Point, join
@@ -18,13 +19,14 @@ def observed(execution: Execution, trial: Trial, spec: StudySpec) -> TrialStatus
     the same.
     """
     metrics = merge(trial.status.metrics, execution.metrics)
-    return trial.status.model_copy(
+    status = trial.status.model_copy(
         update={
             "metrics": metrics,
             "objectives": values_of(metrics, spec.objectives),
             "curves": _curves(trial.status.curves, execution.curves, spec),
         }
     )
+    return status if trial.is_test else judged(status, spec.constraints)
 
 
 def _curves(

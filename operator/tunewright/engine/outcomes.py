@@ -14,6 +14,7 @@ from tunewright.api.trial import (
     TrialStatus,
 )
 from tunewright.engine.facts import Cause, Execution, Exit
+from tunewright.engine.feasibility import unreported
 from tunewright.engine.objectives import values_of
 from tunewright.engine.observing import observed
 from tunewright.engine.reasons import Reason
@@ -113,13 +114,15 @@ def settle(execution: Execution, trial: Trial, spec: StudySpec, completion_order
     verdict = judge(execution, trial, spec, status.metrics)
     attempts = [*trial.status.attempts, _attempt(execution, execution.exit, verdict)]
     state, verdict = _consequence(verdict, attempts, spec)
+    if state is TrialState.COMPLETED:
+        status, verdict = _completed(status, spec, testing=trial.is_test)
     return with_status(
         trial,
         status.model_copy(
             update={
                 "state": state,
-                "reason": verdict.reason if state is not TrialState.COMPLETED else "",
-                "message": verdict.message if state is not TrialState.COMPLETED else "",
+                "reason": verdict.reason,
+                "message": verdict.message,
                 "attempts": attempts,
                 "stop": None,
                 "completion_order": completion_order if state.terminal else None,
@@ -158,6 +161,16 @@ def _consequence(verdict: Verdict, attempts: list[Attempt], spec: StudySpec) -> 
         message = f"interrupted {len(interrupted)} times, the last time because {verdict.message}"
         return TrialState.FAILED, Verdict(Outcome.FAILED, Reason.TOO_MANY_INTERRUPTIONS, message)
     return TrialState.PENDING, verdict
+
+
+def _completed(status: TrialStatus, spec: StudySpec, *, testing: bool) -> tuple[TrialStatus, Verdict]:
+    """The status of a trial that has completed, and what there is to say of it: what it never reported."""
+    missing = [] if testing else unreported(status, spec.constraints)
+    if not missing:
+        return status, Verdict(Outcome.COMPLETED)
+    message = f"it never reported {' and '.join(missing)}, so it is not known to keep the constraints"
+    verdict = Verdict(Outcome.COMPLETED, Reason.CONSTRAINT_NOT_REPORTED, message)
+    return status.model_copy(update={"feasible": False}), verdict
 
 
 def with_status(trial: Trial, status: TrialStatus) -> Trial:

@@ -45,8 +45,8 @@ def _repeated(state: State) -> Propose | None:
     pending = {trial.spec.index: trial for trial in state.trials.values() if not trial.is_test}
     if len(known) < inputs.completed or any(index not in pending for index in inputs.pending):
         return None
-    objectives = state.study.spec.objectives
-    history = History(evaluated(trial, objectives) for trial in known if not trial.is_test)
+    spec = state.study.spec
+    history = History(evaluated(trial, spec) for trial in known if not trial.is_test)
     return _propose(state, inputs.model_copy(update={"position": 0}), history, pending, first)
 
 
@@ -64,3 +64,6 @@ def _propose(
         drawn=inputs.drawn,
     )
     return Propose(request, inputs, first)
+        constraints=state.study.spec.constraints,
+        related=state.related,
+        whole=None if space is state.space else state.space,

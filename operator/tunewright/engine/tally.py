@@ -1,21 +1,31 @@
 """Aggregates over the trials of a study that have ended, kept as they end."""
 
+import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tunewright.api.study import Objective, StudySpec
+from tunewright.api.constraint import total_violation
+from tunewright.api.study import StudySpec
 from tunewright.api.trial import Purpose, Trial, TrialState
+from tunewright.engine.feasibility import constrained_values
 from tunewright.engine.objectives import target_reached, vector
 from tunewright.search.history import History
 from tunewright.search.pareto import ParetoFront
 from tunewright.search.sampler import Evaluated
 
 
-def evaluated(trial: Trial, objectives: Sequence[Objective]) -> Evaluated:
+def evaluated(trial: Trial, spec: StudySpec) -> Evaluated:
     """What the sampler is told of a trial that has ended."""
-    failed = trial.status.state is TrialState.FAILED
-    return Evaluated(trial.spec.parameters, None if failed else vector(trial, objectives))
+    status = trial.status
+    values = None if status.state is TrialState.FAILED else vector(trial, spec.objectives)
+    if values is None:
+        return Evaluated(trial.spec.parameters, None)
+    return Evaluated(
+        trial.spec.parameters,
+        values,
+        constrained_values(status.metrics, spec.constraints),
+        None if status.run_time is None else status.run_time / 1000,
+    )
 
 
 @dataclass
@@ -25,11 +35,13 @@ class Tally:
     Attributes:
         history: what the sampler is told, in completion order.
         counts: search trials by state.
-        front: indices of the best trials.
+        front: indices of the best feasible trials.
+        infeasible: how many have a value of every objective, but are not known to keep the constraints.
+        nearest: of those that break some, how far the one is that breaks them least, and its index.
         names: of search trials, by index.
         tests: the final test evaluations, by the name of the trial they test.
         default: the name of the default configuration's trial.
-        target_reached: whether some completed trial reaches the target.
+        target_reached: whether some completed feasible trial reaches the target.
         shortest, longest: run time of the completed trials' last attempts, in milliseconds; None at first.
         next_order: the next completion order.
     """
@@ -42,6 +54,8 @@ class Tally:
     tests: dict[str, Trial] = field(default_factory=dict)
     default: str | None = None
     target_reached: bool = False
+    infeasible: int = 0
+    nearest: tuple[float, int] | None = None
     shortest: int | None = None
     longest: int | None = None
     next_order: int = 0
@@ -63,15 +77,32 @@ class Tally:
         self.names[trial.spec.index] = trial.name
         if trial.spec.purpose is Purpose.DEFAULT:
             self.default = trial.name
-        told = evaluated(trial, self.spec.objectives)
-        values = told.values
+        told = evaluated(trial, self.spec)
         self.history.append(told)
-        if values is not None:
-            self.front.add(trial.spec.index, values)
+        self._rank(trial, told)
         if trial.status.state is TrialState.COMPLETED:
             self._measure(trial)
-            if values is not None and target_reached(values, self.spec.objectives):
-                self.target_reached = True
+
+    @property
+    def best(self) -> int | None:
+        """The index of the best feasible trial; while there is none, of the one that breaks least."""
+        if self.nearest is None or len(self.front):
+            return self.front.best
+        return self.nearest[1]
+
+    def _rank(self, trial: Trial, told: Evaluated) -> None:
+        if told.values is None:
+            return
+        violation = total_violation(self.spec.constraints, told.constraints)
+        if violation == 0:
+            self.front.add(trial.spec.index, told.values)
+            completed = trial.status.state is TrialState.COMPLETED
+            self.target_reached |= completed and target_reached(told.values, self.spec.objectives)
+            return
+        self.infeasible += 1
+        if math.isfinite(violation):
+            found = (violation, trial.spec.index)
+            self.nearest = found if self.nearest is None else min(self.nearest, found)
 
     def _measure(self, trial: Trial) -> None:
         last = trial.status.attempts[-1]

@@ -17,7 +17,7 @@ REPORTED = {"accuracy": MetricSummary(last=0.5, last_step=1, min=0.4, min_step=2
 STUDY = a_study(budget={"maxTrials": 9, "maxAttempts": 2})
 PENDING, NOTHING = "pending", "nothing"
 FAILURE = Evaluated(a_trial().spec.parameters, None)
-VALUES = Evaluated(a_trial().spec.parameters, (0.7,))
+VALUES = Evaluated(a_trial().spec.parameters, (0.7,), duration=4.0)
 
 WELL = Exit(5_000, 0, final=True)
 TERMINATED = Exit(5_000, 143, final=False)

@@ -83,10 +83,11 @@ def test_a_value_as_text(value: Scalar, text: str) -> None:
 
 
 def test_an_attempt_finds_every_parameter_first_and_then_the_rest() -> None:
-    study = a_study()
+    objectives = [{"metric": name, "direction": "maximize"} for name in ("accuracy", "loss")]
+    study = a_study(objectives=objectives)
     trial = a_trial(4, parameters={"learning_rate": 0.01, "optimizer": "adam"})
 
-    variables = variables_of(trial, study.spec.parameters, ["accuracy", "loss"])
+    variables = variables_of(trial, study.spec)
 
     assert list(variables)[:3] == ["HP_LEARNING_RATE", "HP_OPTIMIZER", "HP_MOMENTUM"]
     assert variables["HP_LEARNING_RATE"] == "0.01"
@@ -95,9 +96,19 @@ def test_an_attempt_finds_every_parameter_first_and_then_the_rest() -> None:
     assert variables["TUNEWRIGHT_TRIAL"] == "digits-4"
     assert variables["TUNEWRIGHT_OBJECTIVES"] == "accuracy,loss"
     assert "TUNEWRIGHT_FINAL_TEST" not in variables
+    assert "TUNEWRIGHT_CONSTRAINTS" not in variables
+
+
+def test_an_attempt_is_told_of_each_constrained_metric_once() -> None:
+    bounds = [{"metric": "size", "max": 9}, {"metric": "accuracy", "min": 0.5}, {"metric": "size", "min": 1}]
+
+    variables = variables_of(a_trial(), a_study(constraints=bounds).spec)
+
+    assert variables["TUNEWRIGHT_OBJECTIVES"] == "accuracy"
+    assert variables["TUNEWRIGHT_CONSTRAINTS"] == "size,accuracy"
 
 
 def test_a_final_test_evaluation_knows_that_it_is_one() -> None:
     trial = a_trial(4, purpose=Purpose.FINAL_TEST)
 
-    assert variables_of(trial, [], [])["TUNEWRIGHT_FINAL_TEST"] == "1"
+    assert variables_of(trial, a_study().spec)["TUNEWRIGHT_FINAL_TEST"] == "1"
