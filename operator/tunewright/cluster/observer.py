@@ -103,7 +103,7 @@ class Observer:
         container: str,
         source: MetricsSource,
         pattern: str | None,
-        objectives: Collection[str] = (),
+        judging: Collection[str] = (),
     ) -> None:
         """Look at a pod from now on, if it is not looked at already. One without a page's address is not yet.
 
@@ -112,7 +112,7 @@ class Observer:
             container: the one that reports.
             source: where its metrics are read.
             pattern: what finds them in its log; None: `name=value` or `name: value`.
-            objectives: metrics that are taken in however many others there are.
+            judging: metrics that are taken in however many others there are.
         """
         key = PodKey(pod["metadata"]["namespace"], pod["metadata"]["name"])
         with self._lock:
@@ -120,7 +120,7 @@ class Observer:
             if key in self._watches or without_page:
                 return
             self._watches[key] = _Watch(
-                self._source(key, pod, container, source, pattern, objectives), self._clock()
+                self._source(key, pod, container, source, pattern, judging), self._clock()
             )
             self._count += 1
             wait = self._interval * (self._count * _GOLDEN % 1)
@@ -166,12 +166,12 @@ class Observer:
         container: str,
         source: MetricsSource,
         pattern: str | None,
-        objectives: Collection[str],
+        judging: Collection[str],
     ) -> PageOfPod | LogOfPod:
         if source is MetricsSource.SDK:
-            return PageOfPod(pod, objectives)
+            return PageOfPod(pod, judging)
         compiled = DEFAULT_PATTERN if pattern is None else regex.compile(pattern)
-        return LogOfPod(Follower(self._gateway, *key, container), compiled, objectives)
+        return LogOfPod(Follower(self._gateway, *key, container), compiled, judging)
 
     def _work(self) -> None:
         while (key := self._queue.get()) is not None:

@@ -128,7 +128,7 @@ class LogOfPod:
     Args:
         follower: reads it.
         pattern: finds metrics in it, by the groups `name` and `value`.
-        objectives: metrics that are taken in however many others there are.
+        judging: metrics that are taken in however many others there are.
         clock: seconds, never running back.
     """
 
@@ -136,13 +136,13 @@ class LogOfPod:
         self,
         follower: Follower,
         pattern: regex.Pattern[str],
-        objectives: Collection[str] = (),
+        judging: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._follower = follower
         self._clock = clock
         self._search = LogSearch(pattern, time.thread_time)
-        self._gathering = Gathering(objectives, MAX_POINTS)
+        self._gathering = Gathering(judging, MAX_POINTS)
         self._failing_since: float | None = None
         self._drained = False
         self._note = ""

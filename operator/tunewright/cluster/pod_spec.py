@@ -62,8 +62,7 @@ def pod_spec_of(
     pod = outline_of(study, defaults)
     mounts = mounts_of(trial, definition.checkpoints)
     main = metrics_container_of(study)
-    objectives = [objective.metric for objective in study.spec.objectives]
-    variables = _variables(variables_of(trial, study.spec.parameters, objectives))
+    variables = _variables(variables_of(trial, study.spec))
     pod["containers"] = [
         _training(each, pod, mounts, attempt, definition.metrics.source) if each["name"] == main else each
         for each in pod["containers"]

@@ -89,14 +89,14 @@ class PageOfPod:
 
     Args:
         pod: running.
-        objectives: metrics that are taken in however many others there are.
+        judging: metrics that are taken in however many others there are.
     """
 
-    def __init__(self, pod: Mapping[str, Any], objectives: Collection[str] = ()) -> None:
+    def __init__(self, pod: Mapping[str, Any], judging: Collection[str] = ()) -> None:
         labels = pod["metadata"].get("labels", {})
         self._attempt = (labels.get(TRIAL), labels.get(ATTEMPT))
         self._address = _address_of(pod)
-        self._gathering = Gathering(objectives, MAX_POINTS)
+        self._gathering = Gathering(judging, MAX_POINTS)
 
     def look(self) -> bool:
         """Take in what is new; whether the program has reported since the last look.

@@ -73,7 +73,7 @@ class Attempts:
             deadline=None if record.limit is None else record.limit / 1000,
             grace=self._spec.trial.grace_period,
             gpus=0 if record.device is None else 1,
-            objectives=[objective.metric for objective in self._spec.objectives],
+            judging=self._spec.judging,
             reads_log=pattern if metrics.source is MetricsSource.LOG else None,
             fills=[self._checkpoint(trial.name)],
         )

@@ -46,8 +46,7 @@ class Command:
 def command_of(spec: StudySpec, trial: Trial, attempt: Mapping[str, str]) -> Command:
     """What an attempt of `trial` runs; `attempt` holds the variables that are its own."""
     assert spec.trial is not None
-    objectives = [objective.metric for objective in spec.objectives]
-    variables = {**variables_of(trial, spec.parameters, objectives), **attempt}
+    variables = {**variables_of(trial, spec), **attempt}
     if spec.trial.trainer is not None:
         return Command([sys.executable, "-m", MODULE, *options_of(spec.trial.trainer)], variables)
     container = metrics_container(spec.trial)

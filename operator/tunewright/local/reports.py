@@ -25,7 +25,7 @@ class Reports:
 
     Args:
         files: the attempt's.
-        objectives: metrics that are taken in however many others there are.
+        judging: metrics that are taken in however many others there are.
         log_pattern: finds metrics in the log, by the groups `name` and `value`; None: the SDK's file is read.
 
     Attributes:
@@ -33,13 +33,13 @@ class Reports:
     """
 
     def __init__(
-        self, files: AttemptFiles, objectives: Collection[str], log_pattern: regex.Pattern[str] | None
+        self, files: AttemptFiles, judging: Collection[str], log_pattern: regex.Pattern[str] | None
     ) -> None:
         self._files = files
         # Of the thread: the sampler thinks beside this.
         self._log = None if log_pattern is None else LogSearch(log_pattern, time.thread_time)
         self._tail = Tail(files.observations) if self._log is None else Tail(files.log, files.older_log)
-        self._gathering = Gathering(objectives)
+        self._gathering = Gathering(judging)
         self._unreadable = 0
         self.reported_at: int | None = None
 

@@ -40,7 +40,7 @@ class Launch:
         deadline: seconds of run time after which it is stopped; None: no such limit.
         grace: seconds between asking it to stop and killing it.
         gpus: how many GPUs it holds.
-        objectives: metrics that are taken in however many it reports.
+        judging: metrics that are taken in however many it reports.
         reads_log: finds metrics in its log, by the groups `name` and `value`; None: it uses the SDK.
         fills: directories beside its own that it writes into, such as its checkpoints'.
     """
@@ -53,7 +53,7 @@ class Launch:
     deadline: float | None
     grace: float
     gpus: int = 0
-    objectives: Sequence[str] = ()
+    judging: Sequence[str] = ()
     reads_log: regex.Pattern[str] | None = None
     fills: Sequence[Path] = ()
 
@@ -74,7 +74,7 @@ class Watch:
         self.supervisor: Supervisor | None = None
         self.killed = False
         self._files = AttemptFiles(launch.directory)
-        self._reports = Reports(self._files, launch.objectives, launch.reads_log)
+        self._reports = Reports(self._files, launch.judging, launch.reads_log)
         self._process: ProcessRecord | None = None
         self._end: ExitRecord | None = None
         self._seen_alive = False

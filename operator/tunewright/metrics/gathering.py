@@ -9,14 +9,14 @@ from tunewright.metrics.observations import Observation, merge
 from tunewright.metrics.readings import Readings
 
 MAX_METRICS = 64
-"""Names per attempt; the study's objectives are taken in beside them."""
+"""Names per attempt; those that trials are judged by are taken in beside them."""
 
 
 class Gathering:
     """What an attempt's observations come to, in bounded memory.
 
     Args:
-        objectives: metrics that are taken in however many others there are.
+        judging: metrics that are taken in however many others there are.
         max_points: of a metric's curve.
 
     Attributes:
@@ -25,8 +25,8 @@ class Gathering:
         refused: whether metrics were passed over, because there were too many.
     """
 
-    def __init__(self, objectives: Collection[str], max_points: int = MAX_POINTS) -> None:
-        self._objectives = frozenset(objectives)
+    def __init__(self, judging: Collection[str], max_points: int = MAX_POINTS) -> None:
+        self._judging = frozenset(judging)
         self._max_points = max_points
         self._others: set[str] = set()
         self._curves: dict[str, Curve] = {}
@@ -77,7 +77,7 @@ class Gathering:
         self._curves.setdefault(name, Curve(self._max_points)).extend(points)
 
     def _admits(self, name: str) -> bool:
-        if name in self._objectives or name in self._others:
+        if name in self._judging or name in self._others:
             return True
         if len(self._others) < MAX_METRICS:
             self._others.add(name)

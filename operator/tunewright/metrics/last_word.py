@@ -9,7 +9,7 @@ from tunewright.metrics.readings import NONE, Readings, thinned
 from tunewright.metrics.values import is_name, number_of, step_of
 
 MAX_BYTES = 4096
-"""What is read at most: twice what the SDK writes, and all that a kubelet keeps."""
+"""What is read at most: more than the SDK writes, and all that a kubelet keeps."""
 
 
 def readings_of_last_word(text: bytes) -> Readings:

@@ -278,10 +278,10 @@ class TestLogs:
         observer.last_look("n", NAME)
         assert observer.readings("n", NAME).metrics["loss"].last == 0.5
 
-    def test_the_objective_has_its_place(self, make: Make, logs: LogServer) -> None:
+    def test_a_metric_that_trials_are_judged_by_has_its_place(self, make: Make, logs: LogServer) -> None:
         observer = make()
         logs.pieces = [(T0, b" ".join(b"m%02d=1" % i for i in range(70)) + b" accuracy=1\n")]
-        self.follow(observer, objectives=["accuracy"])
+        self.follow(observer, judging=["accuracy"])
         observer.last_look("n", NAME)
         assert "accuracy" in observer.readings("n", NAME).metrics
 

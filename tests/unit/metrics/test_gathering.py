@@ -30,7 +30,7 @@ def test_in_however_many_parts(parts: list[list[float]]) -> None:
     assert gathering.not_finite == ({"loss"} if len(points) < len(whole) else set())
 
 
-def test_a_bound_on_names_but_for_objectives() -> None:
+def test_a_bound_on_names_but_for_those_that_trials_are_judged_by() -> None:
     gathering = Gathering(["accuracy"])
     for index in range(MAX_METRICS):
         gathering.take(observed(1.0, name=f"m{index}"))

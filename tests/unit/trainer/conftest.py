@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tunewright_trainer.sdk import reporting, stopping
+from tunewright_trainer.sdk import last_word, reporting, stopping
 
 
 class Home:
@@ -70,7 +70,7 @@ class Home:
 
     def last_word(self) -> dict[str, Any]:
         written = self.last_word_path.read_bytes()
-        assert len(written) <= 2048
+        assert len(written) <= last_word.MAX_BYTES
         word: dict[str, Any] = json.loads(written)
         return word
 

@@ -25,6 +25,8 @@ class Environment:
     observations: Path | None
     last_word: Path | None
     objectives: tuple[str, ...]
+    constraints: tuple[str, ...]
+    """The metrics that have a constraint."""
     metrics_port: int | None
     metrics_host: str
     milestones: tuple[int, ...]
@@ -42,6 +44,7 @@ class Environment:
             observations=_path(variables, "TUNEWRIGHT_OBSERVATIONS"),
             last_word=_path(variables, "TUNEWRIGHT_LAST_WORD"),
             objectives=_listed(variables, "TUNEWRIGHT_OBJECTIVES"),
+            constraints=_listed(variables, "TUNEWRIGHT_CONSTRAINTS"),
             metrics_port=_integer(variables, "TUNEWRIGHT_METRICS_PORT"),
             metrics_host=variables.get("TUNEWRIGHT_METRICS_HOST") or "127.0.0.1",
             milestones=_milestones(variables),

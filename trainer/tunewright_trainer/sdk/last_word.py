@@ -13,8 +13,11 @@ from pathlib import Path
 
 from tunewright_trainer.sdk.record import Curve, Metric, Point, Record
 
-MAX_BYTES = 2048
-"""The most objectives of a study, 8, with the longest names and numbers take 1,737. A kubelet keeps 4096."""
+MAX_BYTES = 3584
+"""The most objectives and constraints of a study, 8 each, with the longest names and numbers take 3,433.
+
+A kubelet keeps 4096.
+"""
 
 _COMMON_BYTES = 1024
 """What all else keeps to: a kubelet shares 12 KiB among the containers of a pod, and cuts off the rest."""
@@ -22,15 +25,15 @@ _COMMON_BYTES = 1024
 _SHORTEST_POINT = len("[1,0],")
 
 
-def compose(record: Record, objectives: Sequence[str], final: bool) -> bytes:
+def compose(record: Record, judging: Sequence[str], final: bool) -> bytes:
     """JSON of `v`, `final`, `metrics` and `curve`.
 
     A metric is [last, least, greatest]: points [step, value], exact; null for one that is the last point.
     A fourth item counts its values that were NaN or infinite; without others it is [null, null, null, n].
-    A curve is a selection of points with 6 digits. Objectives come first, and have up to MAX_BYTES; of the
-    other metrics, and of the curves, there is as much as keeps all within 1 KiB.
+    A curve is a selection of points with 6 digits. The metrics that a trial is judged by come first, and have
+    up to MAX_BYTES; of the other metrics, and of the curves, there is as much as keeps all within 1 KiB.
     """
-    leading = [name for name in objectives if name in record.metrics]
+    leading = [name for name in judging if name in record.metrics]
     others = [name for name in record.metrics if name not in leading]
     frame = f'{{"v":2,"final":{str(final).lower()},"metrics":{{%s}},"curve":{{%s}}}}'
     size = len(frame)

@@ -29,7 +29,7 @@ class Reporter:
     """Sends each report to the observations file, the last word, the /metrics page, and standard output."""
 
     def __init__(self, environment: Environment) -> None:
-        self._objectives = environment.objectives
+        self._judging = list(dict.fromkeys([*environment.objectives, *environment.constraints]))
         if environment.trial:
             print(f"trial {environment.trial}, attempt {environment.attempt}", flush=True)
         self._record = Record(environment.milestones)
@@ -58,7 +58,7 @@ class Reporter:
 
     def _write_last_word(self, final: bool) -> None:
         if self._last_word:
-            self._last_word.write(last_word.compose(self._record, self._objectives, final))
+            self._last_word.write(last_word.compose(self._record, self._judging, final))
 
 
 _process = os.getpid()

@@ -30,6 +30,7 @@ def test_reads_what_a_home_says() -> None:
             "TUNEWRIGHT_ATTEMPT": "2",
             "TUNEWRIGHT_CHECKPOINT_FROM": "/data/source",
             "TUNEWRIGHT_OBJECTIVES": "accuracy, loss",
+            "TUNEWRIGHT_CONSTRAINTS": "latency",
             "TUNEWRIGHT_MILESTONES": "9,3,9",
             "TUNEWRIGHT_METRICS_PORT": "9100",
             "TUNEWRIGHT_FINAL_TEST": "1",
@@ -40,6 +41,7 @@ def test_reads_what_a_home_says() -> None:
     assert (environment.trial, environment.attempt) == ("digits-ab-3", 2)
     assert environment.checkpoint_source == Path("/data/source")
     assert environment.objectives == ("accuracy", "loss")
+    assert environment.constraints == ("latency",)
     assert environment.milestones == (3, 9)
     assert environment.metrics_port == 9100
     assert environment.final_test

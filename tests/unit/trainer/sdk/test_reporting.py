@@ -9,6 +9,7 @@ import pytest
 from tests.unit.trainer.conftest import Home
 
 from tunewright_trainer import report
+from tunewright_trainer.sdk.record import MAX_METRICS
 
 REPORT_TWICE = "from tunewright_trainer import report; report(1, loss=0.5); report(2, loss=0.25, accuracy=1)"
 
@@ -45,6 +46,20 @@ def test_a_proper_end_makes_the_last_word_final(home: Home) -> None:
         "metrics": {"loss": [[2, 0.25], None, [1, 0.5]], "accuracy": [[2, 1.0], None, None]},
         "curve": {"loss": [[1, 0.5], [2, 0.25]]},
     }
+
+
+MANY = f"""
+from tunewright_trainer import report
+report(1, **{{f"{{i:02}}".rjust(60, "m"): i / 7 for i in range({MAX_METRICS - 2})}}, latency=9.0, accuracy=0.5)
+"""
+
+
+def test_what_a_trial_is_judged_by_has_its_place_in_the_last_word(home: Home) -> None:
+    home.run("-c", MANY, TUNEWRIGHT_OBJECTIVES="accuracy", TUNEWRIGHT_CONSTRAINTS="latency,accuracy")
+
+    metrics = home.last_word()["metrics"]
+    assert list(metrics)[:2] == ["accuracy", "latency"]
+    assert len(metrics) < MAX_METRICS
 
 
 @pytest.mark.parametrize(
