@@ -53,7 +53,7 @@ class Attempts:
         self._clock = clock
         self._container = metrics_container_of(study)
         self._metrics = study.spec.trial.metrics
-        self._objectives = [objective.metric for objective in study.spec.objectives]
+        self._judging = study.spec.judging
         self.gpus = gpus_of(study, defaults)
         self._begun: dict[AttemptKey, int | None] = {}  # with their limits
         self._jobs: dict[AttemptKey, Object] = {}
@@ -270,7 +270,7 @@ class Attempts:
 
     def _watch(self, pod: Object) -> None:
         metrics = self._metrics
-        self._observer.watch(pod, self._container, metrics.source, metrics.pattern, self._objectives)
+        self._observer.watch(pod, self._container, metrics.source, metrics.pattern, self._judging)
 
     def _readings(self, pod: Object | None) -> Readings:
         if pod is None:
