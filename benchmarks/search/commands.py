@@ -1,0 +1,130 @@
+"""The command line of the search benchmark."""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.search import runner
+from benchmarks.search.comparison import mean_ranks, ratio
+from benchmarks.search.peers import PEERS
+from benchmarks.search.regret import Regrets, load
+from benchmarks.search.split import SETS
+from benchmarks.search.store import FOLDER, Store
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    try:
+        status = options.command(options)
+    except LookupError as error:
+        sys.exit(str(error.args[0]))
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs what is missing; the exit status says whether all went well."""
+    label = f"@{options.label}" if options.label else ""
+    entrants = [f"{peer}{label}" if peer.startswith("tunewright-") else peer for peer in options.peers]
+    store = Store(options.store)
+    wanted = runner.missing(
+        store, runner.cells(entrants, options.tasks, options.seeds, options.workers), options.trials
+    )
+    began, failures = time.monotonic(), 0
+    for number, finished in enumerate(runner.run(store, wanted, options.trials, options.jobs), start=1):
+        cell = finished.cell
+        if finished.trace is None:
+            failures += 1
+            print(f"{cell.entrant} on {cell.task}, seed {cell.seed}: {finished.failure}", file=sys.stderr)
+        if sys.stderr.isatty() or number % 50 == 0 or number == len(wanted):
+            left = (time.monotonic() - began) / number * (len(wanted) - number)
+            print(f"{number} of {len(wanted)} searches, {left:.0f} s left", file=sys.stderr)
+    return int(failures > 0)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Prints regrets, ratios to the reference, and mean ranks."""
+    store = Store(options.store)
+    reference = options.reference or options.peers[0]
+    for workers in options.workers:
+        regrets = load(store, options.peers, options.tasks, workers, max(options.at))
+        print(f"workers {workers}: {len(regrets.tasks)} tasks, {len(regrets.seeds)} seeds")
+        if left_out := [task for task in options.tasks if task not in regrets.tasks]:
+            print("not searched by all:", ", ".join(left_out))
+        _print_overall(regrets, reference, options.at)
+        _print_tasks(regrets, options.at)
+    return 0
+
+
+def _print_overall(regrets: Regrets, reference: str, at: Sequence[int]) -> None:
+    width = max(map(len, regrets.of)) + 2
+    print(f"\ngeometric mean regret, ratio to {reference} [over seeds] [over tasks and seeds], mean rank")
+    for trials in at:
+        ranks = mean_ranks(regrets, trials)
+        print(f"after {trials} trials")
+        for entrant in sorted(regrets.of, key=lambda name: regrets.geometric_mean(name, trials)):
+            line = f"  {entrant:{width}}{regrets.geometric_mean(entrant, trials):8.4f}"
+            if entrant == reference:
+                line += " " * 38
+            else:
+                found = ratio(regrets, entrant, reference, trials)
+                line += f"  {found.ratio:6.3f}" + "".join(
+                    f" [{low:5.2f} {high:6.2f}]" for low, high in (found.over_seeds, found.over_tasks)
+                )
+            print(f"{line}{ranks[entrant]:6.2f}")
+
+
+def _print_tasks(regrets: Regrets, at: Sequence[int]) -> None:
+    print("\nby task, after " + ", ".join(map(str, at)) + " trials")
+    width = max(map(len, regrets.tasks)) + 2
+    print(" " * width + "".join(f"{entrant:>{8 * len(at)}}" for entrant in regrets.of))
+    for index, task in enumerate(regrets.tasks):
+        cells = "".join(f"{math.exp(regrets.log_means(e, n)[index]):8.4f}" for e in regrets.of for n in at)
+        print(f"{task:{width}}{cells}")
+    print()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=main.__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (run, compare):
+        sub = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
+        sub.set_defaults(command=command)
+        sub.add_argument("--peers", type=_peers, required=True, metavar="NAME,...")
+        sub.add_argument("--tasks", type=_tasks, default=_tasks("development"), metavar="SET|NAME,...")
+        sub.add_argument("--workers", type=_numbers, default=[1], metavar="N,...")
+        sub.add_argument("--store", type=Path, default=FOLDER, help="the folder of the results")
+        if command is run:
+            sub.add_argument("--seeds", type=int, default=5)
+            sub.add_argument("--trials", type=int, default=100)
+            sub.add_argument("--jobs", type=int, default=1, help="processes")
+            sub.add_argument("--label", help="keeps this run of Tunewright's samplers apart: NAME@LABEL")
+        else:
+            sub.add_argument("--at", type=_numbers, default=[25, 50, 100], metavar="TRIALS,...")
+            sub.add_argument("--reference", help="whom the others are divided by; else the first of --peers")
+    return parser
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(item) for item in text.split(",")]
+
+
+def _peers(text: str) -> list[str]:
+    """Names of peers; a label after @ is free."""
+    for name in text.split(","):
+        if name.partition("@")[0] not in PEERS:
+            raise argparse.ArgumentTypeError(f"{name} is no peer; there are {', '.join(PEERS)}")
+    return text.split(",")
+
+
+def _tasks(text: str) -> list[str]:
+    """Sets of tasks, and names of tasks, joined."""
+    names = [name for item in text.split(",") for name in SETS.get(item, (item,))]
+    for name in names:
+        if name not in SETS["all"]:
+            raise argparse.ArgumentTypeError(f"{name} is neither a task nor one of {', '.join(SETS)}")
+    return names

@@ -1,0 +1,69 @@
+"""Results on disk: a file of JSON lines for each entrant, one line for each search."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.search.simulation import Trace
+
+FOLDER = Path(__file__).resolve().parents[2] / ".bench" / "search"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One search. `entrant` is a peer's name, or `peer@label` for a variant of one."""
+
+    entrant: str
+    task: str
+    seed: int
+    workers: int
+
+    @property
+    def peer(self) -> str:
+        return self.entrant.partition("@")[0]
+
+
+class Store:
+    """The traces of cells. A line that was cut short is passed over; of two for a cell the longer counts."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+
+    def append(self, cell: Cell, trace: Trace) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        line = {"task": cell.task, "seed": cell.seed, "workers": cell.workers}
+        line |= {name: [_rounded(value) for value in values] for name, values in asdict(trace).items()}
+        with self._file(cell.entrant).open("a") as file:
+            # A line that was cut short must not spoil the next.
+            file.write(("\n" if file.tell() else "") + json.dumps(line))
+
+    def traces(self, entrant: str) -> dict[Cell, Trace]:
+        """All that is known of an entrant."""
+        traces: dict[Cell, Trace] = {}
+        for cell, trace in self._read(entrant):
+            if cell not in traces or len(trace.observed) > len(traces[cell].observed):
+                traces[cell] = trace
+        return traces
+
+    def entrants(self) -> list[str]:
+        """Of whom anything is known."""
+        return sorted(path.stem for path in self._folder.glob("*.jsonl"))
+
+    def _read(self, entrant: str) -> Iterator[tuple[Cell, Trace]]:
+        if not self._file(entrant).exists():
+            return
+        for text in self._file(entrant).read_text().splitlines():
+            try:
+                line = json.loads(text)
+            except json.JSONDecodeError:
+                continue
+            cell = Cell(entrant, line.pop("task"), line.pop("seed"), line.pop("workers"))
+            yield cell, Trace(**line)
+
+    def _file(self, entrant: str) -> Path:
+        return self._folder / f"{entrant}.jsonl"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.9g}")
