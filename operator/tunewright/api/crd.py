@@ -13,11 +13,13 @@ import yaml
 
 from tunewright.api.base import GROUP, VERSION, Condition, Model, Resource
 from tunewright.api.constraint import Constraint
+from tunewright.api.naming import MAX_STUDY_NAME
 from tunewright.api.parameters import Parameter
-from tunewright.api.study import MAX_NAME, HyperparameterStudy, Objective, StudySpec
+from tunewright.api.study import HyperparameterStudy, Objective, StudySpec
 from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial import Trial, TrialSpec, TrialStatus
 from tunewright.api.trial_definition import Checkpoints, Metrics, Trainer, TrialDefinition
+from tunewright.api.warm_start import WarmStart
 
 Schema = dict[str, Any]
 Rule = tuple[str, str]
@@ -38,7 +40,11 @@ def _unchanged(name: str) -> Rule:
 
 
 _RULES: Mapping[type[Model], list[Rule]] = {
-    StudySpec: [_unchanged(name) for name in StudySpec.model_fields if name not in StudySpec.editable],
+    StudySpec: [
+        _unchanged(info.alias or name)
+        for name, info in StudySpec.model_fields.items()
+        if name not in StudySpec.editable
+    ],
     Constraint: [("has(self.max) != has(self.min)", "a constraint has either max or min")],
     TrialSpec: [("self == oldSelf", "a trial's spec cannot be changed")],
     Parameter: [
@@ -60,6 +66,9 @@ _RULES: Mapping[type[Model], list[Rule]] = {
             "self.validationFraction + self.testFraction < 1.0",
             "validationFraction and testFraction must leave data to train on",
         )
+    ],
+    WarmStart: [
+        ("has(self.selector) || (has(self.studies) && size(self.studies) > 0)", "give studies or a selector")
     ],
     Metrics: [("!has(self.pattern) || self.source == 'log'", "pattern is for the source log")],
     Checkpoints: [("has(self.claim) != has(self.claimTemplate)", "give either claim or claimTemplate")],
@@ -187,7 +196,10 @@ def _schema_of(kind: type[Resource]) -> Schema:
             # The API server knows these three, and lets a definition say no more of them.
             "apiVersion": {"type": "string", "description": fields["apiVersion"]["description"]},
             "kind": {"type": "string", "description": fields["kind"]["description"]},
-            "metadata": {"type": "object", "properties": {"name": {"type": "string", "maxLength": MAX_NAME}}},
+            "metadata": {
+                "type": "object",
+                "properties": {"name": {"type": "string", "maxLength": MAX_STUDY_NAME}},
+            },
             "spec": structural.of(fields["spec"]),
             "status": {
                 **_without_defaults(structural.of(fields["status"])),

@@ -9,14 +9,13 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from tunewright.api.base import Bool, Duration, Int, Model, Number, ObjectMeta, Resource, Scalar, Str
 from tunewright.api.constraint import Constraint
 from tunewright.api.metric import MetricName
-from tunewright.api.naming import environment_name
+from tunewright.api.naming import MAX_STUDY_NAME, STUDY_NAME, environment_name
 from tunewright.api.parameters import Parameter, in_dependency_order, same, word
 from tunewright.api.problems import Invalid, unknown
+from tunewright.api.stages import MAX_STAGES, Stage, check_stages
 from tunewright.api.study_status import StudyStatus
 from tunewright.api.trial_definition import TrialDefinition
-
-NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
-MAX_NAME = 63  # of a label's value in Kubernetes: the study's name is one of its trials' labels
+from tunewright.api.warm_start import WarmStart
 
 
 class Direction(StrEnum):
@@ -107,7 +106,7 @@ class Budget(Model):
 class StudySpec(Model):
     """What to tune, how to search, what it may cost, and how a trial runs."""
 
-    not_built_yet = ("earlyStopping", "warmStartFrom", "stages")
+    not_built_yet = ("earlyStopping",)
 
     editable: ClassVar[tuple[str, ...]] = ("budget", "suspend", "cancel")
     """What may change once the study has begun. Its trials are results of all the rest."""
@@ -121,6 +120,14 @@ class StudySpec(Model):
     parameters: list[Parameter] = Field(min_length=1, max_length=200, description="The search space.")
     initial: Initial = Field(Initial(), description="What is tried before the sampler is asked.")
     algorithm: Algorithm = Field(Algorithm(), description="The sampler that proposes configurations.")
+    stages: list[Stage] = Field(
+        [],
+        max_length=MAX_STAGES,
+        description="Parts of the search, one after the other; a single one over all parameters if left out.",
+    )
+    warm_start_from: WarmStart | None = Field(
+        None, description="Finished studies whose trials the sampler may learn from."
+    )
     budget: Budget | None = Field(None, description="What the study may use. Required to run.")
     trial: TrialDefinition | None = Field(None, description="How a trial runs. Required to run.")
     suspend: Bool = Field(
@@ -144,6 +151,7 @@ class StudySpec(Model):
         self._check_constraints()
         self._check_conditions()
         self._check_initial()
+        check_stages(self.stages, self.parameters, self.initial.configurations)
         return self
 
     def _check_names(self) -> None:
@@ -231,10 +239,18 @@ class HyperparameterStudy(Resource):
     @classmethod
     def _check_name(cls, metadata: ObjectMeta) -> ObjectMeta:
         name = metadata.name
-        if len(name) > MAX_NAME or not re.fullmatch(NAME, name, re.ASCII):
+        if len(name) > MAX_STUDY_NAME or not re.fullmatch(STUDY_NAME, name, re.ASCII):
             raise Invalid(
                 "name",
-                f"must be a-z, 0-9, - and . only, at most {MAX_NAME}, with a letter or digit at both ends, "
-                f"not {name!r}",
+                f"must be a-z, 0-9, - and . only, at most {MAX_STUDY_NAME}, with a letter or digit at both "
+                f"ends, not {name!r}",
             )
         return metadata
+
+    @model_validator(mode="after")
+    def _check_warm_start(self) -> Self:
+        warm = self.spec.warm_start_from
+        if warm is not None and self.metadata.name in warm.studies:
+            path = f"spec.warmStartFrom.studies[{warm.studies.index(self.metadata.name)}]"
+            raise Invalid(path, "a study cannot begin with its own results; name others")
+        return self

@@ -62,6 +62,35 @@ class BestTrial(Status):
     test: dict[str, float] = Field({}, description="Metrics of its final test evaluation.")
 
 
+MAX_REASONS = 10
+"""Of a stage in a study's status."""
+
+
+class StageStatus(Status):
+    """A stage that has begun: what it tunes, and why it looks just there."""
+
+    name: Str = Field(description="The stage's name.")
+    first_index: Int = Field(description="The index of its first trial.")
+    trials: Int = Field(0, description="How many trials it has had.")
+    reasons: list[Str] = Field(
+        [],
+        max_length=MAX_REASONS,
+        description="What was fixed and what was narrowed, one parameter each, and why.",
+    )
+
+
+class WarmStartSource(Status):
+    """Another study that was looked at when this one began, and what came of it."""
+
+    study: Str = Field(description="The other study's name.")
+    uid: Str = Field("", description="Tells it from others that have, or had, its name.")
+    completed: Int = Field(
+        0, description="How many of its trials had ended: those of a lower completion order are looked at."
+    )
+    trials: Int = Field(0, description="How many of its trials the sampler is told of.")
+    reason: Str = Field("", description="Why it is of no use, where the sampler is told of none.")
+
+
 class ConditionType(StrEnum):
     """What a condition of a study is about."""
 
@@ -72,7 +101,10 @@ class ConditionType(StrEnum):
 
 
 class StudyStatus(Status):
-    """What Tunewright says of a study; all of it but `nextIndex`, `charged` and `departed` is recomputed."""
+    """What Tunewright says of a study.
+
+    All of it but `nextIndex`, `charged`, `departed` and `warmStart` is recomputed.
+    """
 
     phase: Phase = Field(Phase.PENDING, description="Where the study stands.")
     reason: Str = Field("", description="Why, in one word for programs.")
@@ -90,6 +122,14 @@ class StudyStatus(Status):
     default: BestTrial | None = Field(None, description="The default configuration's trial, to compare with.")
     pareto_front: list[BestTrial] = Field(
         [], max_length=50, description="Of several objectives: trials that none beats."
+    )
+    stages: list[StageStatus] = Field(
+        [], max_length=20, description="The stages that have begun, in their order."
+    )
+    warm_start: list[WarmStartSource] | None = Field(
+        None,
+        max_length=15,
+        description="The studies that warmStartFrom has led to, as chosen once, when the study began.",
     )
     start_time: Time | None = Field(None, description="When the study began.")
     completion_time: Time | None = Field(None, description="When the study ended.")

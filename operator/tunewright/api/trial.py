@@ -51,6 +51,10 @@ class ProposalInputs(Model):
     count: Int = Field(ge=1, description="How many configurations it was asked for at once.")
     position: Int = Field(0, ge=0, description="Which of them this one is, counted from 0.")
     drawn: Int = Field(0, ge=0, description="How many it had proposed before.")
+    related: dict[str, Int] = Field(
+        {}, description="How many trials it was told of each related study, by the study's name."
+    )
+    stage: Int = Field(0, ge=0, description="The study's stage, counted from 0, whose space it searched.")
     state: dict[str, JsonValue] = Field({}, description="Its state before.")
 
 
@@ -137,10 +141,6 @@ class TrialStatus(Status):
     stop: Stop | None = Field(None, description="The running attempt was asked to end.")
     metrics: dict[str, MetricSummary] = Field({}, description="What was reported, by metric.")
     objectives: dict[str, float] = Field({}, description="The trial's value of each objective.")
-    summary: Str = Field("", description="The trial's value of each objective, in one line.")
-    configuration: Str = Field("", description="The parameters' values, in one line.")
-    curves: dict[str, Curve] = Field(
-        {}, max_length=8, description="Of each objective: its course, as pairs of a step and the value there."
     feasible: Bool | None = Field(
         None,
         description="Whether its last values keep every constraint; absent while that is not known, and in a "
@@ -151,14 +151,14 @@ class TrialStatus(Status):
         max_length=8,
         description="By how much it breaks the constraints that it breaks, by metric, in the metric's unit.",
     )
+    summary: Str = Field("", description="The trial's value of each objective, in one line.")
+    configuration: Str = Field("", description="The parameters' values, in one line.")
+    curves: dict[str, Curve] = Field(
+        {}, max_length=8, description="Of each objective: its course, as pairs of a step and the value there."
     )
     completion_order: Int | None = Field(
         None, description="Counts the ended trials of a study, in their order."
     )
-
-
-class Trial(Resource):
-    """One configuration being evaluated. Tunewright makes it; edit its study instead."""
 
     @property
     def run_time(self) -> int | None:
@@ -170,6 +170,10 @@ class Trial(Resource):
         ]
         return sum(spans) if spans else None
 
+
+class Trial(Resource):
+    """One configuration being evaluated. Tunewright makes it; edit its study instead."""
+
     kind: Literal["Trial"] = Field("Trial", description="Trial.")
     spec: TrialSpec = Field(description="What is evaluated; never changes.")
     status: TrialStatus = Field(
@@ -180,6 +184,12 @@ class Trial(Resource):
     def name(self) -> str:
         """The trial's name, unique in its namespace."""
         return self.metadata.name
+
+    @property
+    def stage(self) -> int:
+        """The study's stage that it belongs to, counted from 0; what is tried at first, to the first one."""
+        inputs = self.spec.proposal.inputs
+        return 0 if inputs is None else inputs.stage
 
     @property
     def is_test(self) -> bool:

@@ -48,8 +48,10 @@ def available() -> list[Available]:
     return [_describe(name) for name in sorted({*_BUILT_IN, *_plugins()})]
 
 
-def create(algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Objective]) -> Sampler:
-    """The sampler that a study asks for.
+def create(
+    algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Objective], *, warm_start: bool = False
+) -> Sampler:
+    """The sampler that a study asks for; `warm_start`: whether it is to learn from other studies, too.
 
     Raises:
         InvalidInput: there is none of that name, it is broken, it has no such setting, or it cannot honour
@@ -67,7 +69,11 @@ def create(algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Object
     except ValidationError as error:
         raise InvalidInput(p.under("spec.algorithm.settings") for p in problems_of(error)) from None
     sampler = kind(settings)
-    if problems := sampler.problems(space, objectives):
+    problems = list(sampler.problems(space, objectives))
+    if warm_start and not kind.uses_related:
+        message = f"sampler {algorithm.name} does not learn from other studies; choose auto, or remove it"
+        problems.append(Problem("spec.warmStartFrom", message))
+    if problems:
         raise InvalidInput(problems)
     return sampler
 

@@ -33,7 +33,8 @@ class Request:
         state: what the sampler returned last time, plain JSON; empty at first.
         drawn: how many configurations it has proposed before, ever.
         constraints: what a configuration must keep to, in the order of `Evaluated.constraints`.
-        related: finished studies whose results may help; what they say may also mislead.
+        related: finished studies whose results may help; what they say may also mislead. Their trials lie
+            in the study's whole space.
         whole: the study's whole space, in which the history lies, where `space` is a part of it that is being
             refined; none where `space` is all of it.
     """
@@ -51,12 +52,16 @@ class Request:
     whole: SearchSpace | None = None
 
     def inside(self) -> "Request":
-        """The same request without the trials that lie outside `space`, for a sampler that looks no further."""
+        """The same request without the trials outside `space`, for a sampler that looks no further."""
         if self.whole is None:
             return self
         history = History(trial for trial in self.history if self.space.contains(trial.configuration))
         pending = [configuration for configuration in self.pending if self.space.contains(configuration)]
-        return replace(self, history=history, pending=pending, whole=None)
+        related = [
+            replace(each, trials=[trial for trial in each.trials if self.space.contains(trial.configuration)])
+            for each in self.related
+        ]
+        return replace(self, history=history, pending=pending, related=related, whole=None)
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,13 @@ class Sampler(ABC):
         description: what it is, in one line.
         settings_model: the model of `spec.algorithm.settings`.
         sees_whole: whether it can be told of trials outside `Request.space`; others are told of those inside.
+        uses_related: whether it learns from `Request.related`; with others `warmStartFrom` is refused.
     """
 
     description: ClassVar[str]
     settings_model: ClassVar[type[Model]] = NoSettings
     sees_whole: ClassVar[bool] = False
+    uses_related: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
         """`settings` is an instance of `settings_model`."""

@@ -60,7 +60,7 @@ def refusal(content: bytes | str, *overrides: str) -> list[str]:
 
 # fmt: off
 SPECS: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown field": ({"algoritm": {}}, "spec.algoritm: no field is named algoritm; did you mean algorithm? Choose one of objectives, constraints, parameters, initial, algorithm, budget, trial, suspend, cancel"),
+    "unknown field": ({"algoritm": {}}, "spec.algoritm: no field is named algoritm; did you mean algorithm? Choose one of objectives, constraints, parameters, initial, algorithm, stages, warmStartFrom, budget, trial, suspend, cancel"),
     "unknown field below": ({"budget": {"maxTrial": 3}}, "spec.budget.maxTrial: no field is named maxTrial; did you mean maxTrials? Choose one of maxTrials, parallelism, maxFailedTrials, maxAttempts, maxDuration, maxGpuHours"),
     "unknown field of a parameter": (a_range(low=1), "spec.parameters[0].low: no field is named low; choose one of name, type, min, max, scale, step, prior, values, default, when"),
     "not built yet": ({"earlyStopping": {"name": "asha"}}, "spec.earlyStopping: not built yet; remove it"),

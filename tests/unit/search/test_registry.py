@@ -66,11 +66,13 @@ def _another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def refusal(name: str = "random", *, objectives: list[Objective] = LOSS, **fields: Any) -> list[str]:
+def refusal(
+    name: str = "random", *, objectives: list[Objective] = LOSS, warm_start: bool = False, **fields: Any
+) -> list[str]:
     """The lines with which a study's algorithm is refused."""
     space = fields.pop("space", FINITE)
     with pytest.raises(InvalidInput) as refused:
-        create(Algorithm.model_validate({"name": name, **fields}), space, objectives)
+        create(Algorithm.model_validate({"name": name, **fields}), space, objectives, warm_start=warm_start)
     return refused.value.lines()
 
 
@@ -95,6 +97,13 @@ def test_settings_reach_the_sampler() -> None:
     sampler = create(Algorithm(name="tpe", settings={"startupTrials": 3}), FINITE, LOSS)
     assert isinstance(sampler, TpeSampler)
     assert sampler.settings.startup_trials == 3
+
+
+def test_a_sampler_that_ignores_other_studies_refuses_them() -> None:
+    assert refusal("tpe", warm_start=True) == [
+        "spec.warmStartFrom: sampler tpe does not learn from other studies; choose auto, or remove it"
+    ]
+    assert create(Algorithm(name="auto"), FINITE, LOSS, warm_start=True).uses_related
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
