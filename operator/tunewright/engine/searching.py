@@ -4,6 +4,7 @@ from tunewright.api.trial import Proposal, Purpose
 from tunewright.engine.actions import Action, CreateTrial
 from tunewright.engine.budget import Allowance, budget_of
 from tunewright.engine.question import question
+from tunewright.engine.stages import places
 from tunewright.engine.starting import begin, new_trial
 from tunewright.engine.state import State
 
@@ -28,7 +29,8 @@ def _create(state: State, free: int) -> list[Action]:
             for index, (purpose, configuration) in enumerate(initial, start=state.next_index)
         ]
     if state.asked is None:
-        return [] if state.exhausted else [question(state, free)]
+        count = places(state, free)
+        return [question(state, count)] if count > 0 else []
     return _answered(state, free)
 
 

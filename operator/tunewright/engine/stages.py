@@ -75,9 +75,9 @@ def _incumbent(state: State, stage: int) -> Incumbent:
         return Incumbent()
     first = state.stage_starts.get(stage)
     tally = state.tally if first is None else _tally_before(state, first)
-    if tally.best is None:
+    if tally.ranking.best is None:
         return Incumbent()
-    best = state.trials[tally.names[tally.best]]
+    best = state.trials[tally.names[tally.ranking.best]]
     return Incumbent(best.spec.parameters, sum(told.values is not None for told in tally.history))
 
 

@@ -14,8 +14,10 @@ from tunewright.engine.facts import AttemptKey, Execution, Obstacle
 from tunewright.engine.reasons import StudyReason
 from tunewright.engine.tally import Tally
 from tunewright.search.initial import initial_configurations
+from tunewright.search.related import RelatedStudy
 from tunewright.search.sampler import Configuration, Response
 from tunewright.search.space import SearchSpace
+from tunewright.search.stage import Part
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,20 @@ class State:
         departed: what has been charged for good to trials that are gone.
         charges: what has been charged for good: ended attempts of all trials that are or were there.
         asked: the question that the sampler is at; the only part that no object holds.
-        exhausted: whether the sampler has said that there is nothing new.
+        used_up: in how many stages, from the first, the sampler has said that there is nothing new.
         sampler_error: what the sampler raised; empty if nothing.
         obstacle: what keeps attempts from beginning; None if nothing.
         newest: the trial of the highest index, whose proposal holds the sampler's state.
         tally: sums over the trials that have ended.
         initial: the configurations to try before the sampler is asked, and what for.
+        related: what the sampler is told of other studies; stays as it is.
+        stage_starts: the index of the first trial, by stage that has begun.
+        parts: what the stages search, as far as it has been needed.
     """
 
     study: HyperparameterStudy
     gpus: int = 0
+    related: Sequence[RelatedStudy] = ()
     trials: dict[str, Trial] = field(default_factory=dict)
     executions: dict[AttemptKey, Execution] = field(default_factory=dict)
     open: dict[str, Trial] = field(default_factory=dict)
@@ -60,13 +66,15 @@ class State:
     charges: Charges = field(init=False)
     next_index: int = 0
     asked: Asked | None = None
-    exhausted: bool = False
+    used_up: int = 0
     sampler_error: str = ""
     obstacle: Obstacle | None = None
     newest: Trial | None = None
     tally: Tally = field(init=False)
     space: SearchSpace = field(init=False)
     initial: Sequence[tuple[Purpose, Configuration]] = field(init=False)
+    stage_starts: dict[int, int] = field(init=False)
+    parts: dict[int, Part] = field(init=False)
 
     def __post_init__(self) -> None:
         self._derive()
@@ -85,13 +93,15 @@ class State:
         executions: Iterable[Execution] = (),
         *,
         gpus: int = 0,
+        related: Sequence[RelatedStudy] = (),
     ) -> "State":
         """The state that follows from the objects alone, as after a restart.
 
         All Trials must be there, as they are once the study's status was written: what has been charged and
         stands in none of them counts as charged to trials that were deleted.
         """
-        state = cls(study=study, gpus=gpus, trials={trial.name: trial for trial in trials})
+        named = {trial.name: trial for trial in trials}
+        state = cls(study=study, gpus=gpus, related=related, trials=named)
         for execution in executions:
             state.execution_changed(execution)
         return state
@@ -104,7 +114,7 @@ class State:
         if spec_changed:
             self._derive()
         if spec_changed and not study.spec.cancel:
-            self.exhausted, self.sampler_error = False, ""
+            self.used_up, self.sampler_error = 0, ""
 
     def trial_changed(self, trial: Trial) -> None:
         """A Trial that is new, or as it is now."""
@@ -161,7 +171,8 @@ class State:
     def sampler_answered(self, response: Response) -> None:
         """The sampler's answer to the question asked last."""
         assert self.asked is not None
-        self.exhausted = len(response.suggestions) < self.asked.question.request.count
+        if len(response.suggestions) < self.asked.question.request.count:
+            self.used_up = self.asked.question.inputs.stage + 1
         self.asked = replace(self.asked, response=response)
         self._forget_what_is_used_up()
 
@@ -173,6 +184,16 @@ class State:
     def obstructed(self, obstacle: Obstacle | None) -> None:
         """What keeps attempts from beginning now; None: nothing any more."""
         self.obstacle = obstacle
+
+    @property
+    def stage_count(self) -> int:
+        """How many stages the search has: one, where the study names none."""
+        return max(1, len(self.study.spec.stages))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the sampler has said of the last stage that there is nothing new."""
+        return self.used_up >= self.stage_count
 
     def searching(self) -> list[Trial]:
         """The trials of the search that have not ended, in the order of their index."""
@@ -194,8 +215,13 @@ class State:
         # A study that is cancelled asks nothing, and stays as it has ended.
         if status.observed_generation != self.study.metadata.generation and not self.study.spec.cancel:
             return
-        # A study without a completed trial may have ended otherwise; then its budget speaks first.
-        self.exhausted = status.reason in (StudyReason.SPACE_EXHAUSTED, StudyReason.NO_TRIAL_COMPLETED)
+        # A study that has found nothing may have ended otherwise; then its budget speaks first.
+        if status.reason in (
+            StudyReason.SPACE_EXHAUSTED,
+            StudyReason.NO_TRIAL_COMPLETED,
+            StudyReason.NO_FEASIBLE_TRIAL,
+        ):
+            self.used_up = self.stage_count
         if status.reason == StudyReason.SAMPLER_FAILED:
             self.sampler_error = status.message
 
@@ -205,7 +231,9 @@ class State:
     def _count(self, trial: Trial) -> None:
         if trial.is_test:
             return
-        self.next_index = max(self.next_index, trial.spec.index + 1)
+        index, stage = trial.spec.index, trial.stage
+        self.next_index = max(self.next_index, index + 1)
+        self.stage_starts[stage] = min(index, self.stage_starts.get(stage, index))
         if self.newest is None or trial.spec.index >= self.newest.spec.index:
             self.newest = trial
         self._forget_what_is_used_up()
@@ -227,6 +255,7 @@ class State:
             self.tally.add(trial)
         self.open = {name: trial for name, trial in self.trials.items() if not trial.status.state.terminal}
         self.newest = None
+        self.stage_starts, self.parts = {0: 0}, {}
         for trial in self.trials.values():
             self._count(trial)
         self.next_index = max(self.next_index, self.study.status.next_index)

@@ -13,6 +13,7 @@ from tunewright.engine.ending import Ending
 from tunewright.engine.evaluation import best_trial, best_trials, default_trial, described, untested_trials
 from tunewright.engine.facts import Obstacle
 from tunewright.engine.reasons import StudyReason
+from tunewright.engine.stages import stage_statuses
 from tunewright.engine.state import State
 from tunewright.engine.thinning import thinned
 
@@ -40,6 +41,8 @@ def status_of(state: State, now: int, phase: Phase, ending: Ending | None) -> St
         best=described(state, best_trial(state)),
         default=described(state, default_trial(state)),
         pareto_front=_front(state) if several else [],
+        stages=stage_statuses(state),
+        warm_start=before.warm_start,
         start_time=before.start_time if before.start_time is not None or not runs else now,
         completion_time=(before.completion_time or now) if phase.terminal else None,
         active_milliseconds=before.active_milliseconds if runs else active_time(state, now),
@@ -77,6 +80,27 @@ def rejected(study: HyperparameterStudy, now: int, problems: Sequence[Problem]) 
             "active_since": None,
             "conditions": _conditions(study, now, Phase.FAILED, StudyReason.INVALID_STUDY, message),
             "observed_generation": generation,
+        }
+    )
+
+
+def waiting(study: HyperparameterStudy, now: int, obstacle: Obstacle) -> StudyStatus:
+    """The status of a study that cannot begin yet; it costs nothing until then.
+
+    Args:
+        study: only its metadata, its status and whether it is suspended are looked at.
+        now: in milliseconds since the Unix epoch.
+        obstacle: what it waits for.
+    """
+    phase = Phase.SUSPENDED if study.spec.suspend else Phase.PENDING
+    return study.status.model_copy(
+        update={
+            "phase": phase,
+            "reason": obstacle.reason,
+            "message": obstacle.message,
+            "completion_time": None,
+            "conditions": _conditions(study, now, phase, obstacle.reason, obstacle.message, obstacle),
+            "observed_generation": study.metadata.generation,
         }
     )
 

@@ -4,13 +4,16 @@ It carries plans out as a home does - write, act, tell the state - can be cut of
 and go on from its objects alone, and holds what happens against the guarantees of docs/rules.md.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from tunewright.api.constraint import total_violation
 from tunewright.api.study import HyperparameterStudy, StudySpec
 from tunewright.api.study_status import Phase, StudyStatus
+from tunewright.api.trainer import trainer_defaults
 from tunewright.api.trial import Outcome, Proposal, ProposalInputs, Purpose, Trial, TrialState
 from tunewright.engine.actions import (
     Action,
@@ -31,6 +34,7 @@ from tunewright.search.propose import propose
 from tunewright.search.sampler import NoSettings, Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.random import RandomSampler
 from tunewright.search.space import SearchSpace
+from tunewright.search.stage import Incumbent, part_of
 
 ROUNDS = 60
 """More rounds than any moment of these small studies needs."""
@@ -51,6 +55,7 @@ class Fate:
         runs: until it ends by itself; `NEVER` for one that hangs.
         reports: how many values it reports on the way, evenly spread (a hanging one: one a second).
         value: of the last report; those before are lower.
+        sized: whether it reports the metric `size` too, which is as the accuracy.
         not_finite: whether the last value is NaN.
         code, cause, final: of its end.
         takes: how long it takes to end when it is asked to.
@@ -61,6 +66,7 @@ class Fate:
     runs: int = 10_000
     reports: int = 3
     value: float = 0.5
+    sized: bool = True
     not_finite: bool = False
     code: int | None = 0
     cause: Cause | None = None
@@ -120,7 +126,8 @@ class Process:
         values = [self.fate.value - (self.fate.reports - number) / 100 for number in range(1, len(told) + 1)]
         bad = self.fate.not_finite and len(told) == self.fate.reports
         points = list(enumerate(values[:-1] if bad else values, start=1))
-        metrics = {name: summary_of(points) for name in ("accuracy", "size")} if points else {}
+        names = ["accuracy", "size"] if self.fate.sized else ["accuracy"]
+        metrics = {name: summary_of(points) for name in names} if points else {}
         return Execution(
             self.key,
             started_at=clock(self.start) if started else None,
@@ -141,7 +148,10 @@ class AttentiveSampler(Sampler):
     description = "for tests"
 
     def propose(self, request: Request) -> Response:
-        known = [(sorted(told.configuration.items()), told.values) for told in request.history]
+        known = [
+            (sorted(each.configuration.items()), each.values, each.constraints, each.duration)
+            for each in request.history
+        ]
         pending = [sorted(configuration.items()) for configuration in request.pending]
         asked = request.state.get("asked", 0)
         rng = Random(repr((known, pending, request.count, request.seed, asked, request.drawn)))
@@ -177,6 +187,7 @@ def random_script(seed: int) -> Script:
             takes=rng.choice([1, grace // 2, grace]),
             asked_code=rng.choice([143, 143, 143, -9, 0]),
             final=rng.choice([True, True, None]),
+            sized=rng.random() < 0.9,
         )
         ways: list[dict[str, Any]] = [
             {"not_finite": True, "code": rng.choice([0, 1])},
@@ -580,7 +591,7 @@ class Simulation:
             for name, value in aggregates(self.state).items():
                 assert aggregates(other)[name] == value, name
             # What the sampler is at is in no object, nor what it has said while the study is not over.
-            other.asked, other.exhausted = self.state.asked, self.state.exhausted
+            other.asked, other.used_up = self.state.asked, self.state.used_up
             other.sampler_error = self.state.sampler_error
         refolded.obstructed(self.obstacle)
         for other in (rebuilt, refolded):
@@ -644,16 +655,32 @@ class Simulation:
         known = [(t.status.completion_order, t) for t in searched if t.status.completion_order is not None]
         known = sorted((order, t) for order, t in known if order < inputs.completed)
         pending = {trial.spec.index: trial.spec.parameters for trial in searched}
+        whole = SearchSpace(spec.parameters)
         return Request(
-            space=SearchSpace(spec.parameters),
+            space=self._part(whole, inputs.stage),
             objectives=spec.objectives,
-            history=History(Evaluated(t.spec.parameters, values_told(t, spec)) for _, t in known),
+            history=History(told(t, spec) for _, t in known),
             pending=[pending[index] for index in inputs.pending],
             count=inputs.count,
             seed=spec.algorithm.seed,
             state=inputs.state,
             drawn=inputs.drawn,
+            constraints=spec.constraints,
+            whole=whole if spec.stages else None,
         )
+
+    def _part(self, whole: SearchSpace, stage: int) -> SearchSpace:
+        """What a stage searches, from the trials before its first one."""
+        spec = self.study.spec
+        if not spec.stages:
+            return whole
+        searched = [trial for trial in self.trials.values() if not trial.spec.source]
+        first = min((trial.spec.index for trial in searched if trial.stage == stage), default=0)
+        before = [trial for trial in searched if trial.spec.index < first]
+        known = [trial for trial in before if values_told(trial, spec) is not None]
+        best = best_of(known, spec)
+        incumbent = Incumbent(best.spec.parameters, len(known)) if stage and best else Incumbent()
+        return part_of(whole, spec.stages[stage], incumbent, trainer_defaults(spec)).space
 
 
 def values_told(trial: Trial, spec: StudySpec) -> tuple[float, ...] | None:
@@ -662,6 +689,37 @@ def values_told(trial: Trial, spec: StudySpec) -> tuple[float, ...] | None:
     if trial.status.state is TrialState.FAILED or any(o.metric not in values for o in spec.objectives):
         return None
     return tuple(values[o.metric] for o in spec.objectives)
+
+
+def best_of(trials: Sequence[Trial], spec: StudySpec) -> Trial | None:
+    """The best feasible trial, else the one nearest to feasible; of equal ones the earliest.
+
+    The second objective is never better where the first is.
+    """
+
+    def standing(trial: Trial) -> tuple[float, float, int]:
+        broken = total_violation(spec.constraints, told(trial, spec).constraints)
+        return broken, 0 if broken else -trial.status.objectives["accuracy"], trial.spec.index
+
+    best = min(map(standing, trials), default=None)
+    if best is None or math.isinf(best[0]):
+        return None
+    return next(trial for trial in trials if trial.spec.index == best[2])
+
+
+def told(trial: Trial, spec: StudySpec) -> Evaluated:
+    """All that it is told of it."""
+    values, status = values_told(trial, spec), trial.status
+    if values is None:
+        return Evaluated(trial.spec.parameters, None)
+    metrics = [status.metrics.get(constraint.metric) for constraint in spec.constraints]
+    ran = [a.ended_at - a.started_at for a in status.attempts if a.started_at is not None and a.ended_at]
+    return Evaluated(
+        trial.spec.parameters,
+        values,
+        tuple(None if metric is None else metric.last for metric in metrics),
+        sum(max(0, span) for span in ran) / 1000 if ran else None,
+    )
 
 
 def aggregates(state: State) -> dict[str, Any]:
@@ -676,8 +734,11 @@ def aggregates(state: State) -> dict[str, Any]:
         "next_index": state.next_index,
         "newest": state.newest,
         "initial": state.initial,
+        "stage_starts": state.stage_starts,
         "history": list(tally.history),
-        "front": tally.front,
+        "front": tally.ranking.front,
+        "infeasible": tally.ranking.infeasible,
+        "nearest": tally.ranking.nearest,
         "counts": dict(tally.counts),
         "names": tally.names,
         "tests": tally.tests,

@@ -139,7 +139,7 @@ def test_what_a_final_test_has_reserved_or_leaves_does_not_open_the_search_again
 
 def test_an_exhausted_space_ends_the_study_once_all_trials_have_ended() -> None:
     state = State.of(study(), GOOD[:1])
-    state.exhausted = True
+    state.used_up = 1
     assert ending(state) == EXHAUSTED
 
     state.trial_changed(a_trial(1))
@@ -206,7 +206,7 @@ def test_an_edited_study_asks_its_sampler_again() -> None:
     status = {"reason": "SamplerFailed", "message": "no", "observedGeneration": 1}
     one = study(status=status)
     state = State.of(one, GOOD[:1])
-    state.exhausted = True
+    state.used_up = 1
     budget = one.spec.model_copy(update={"budget": study(maxTrials=9).spec.budget})
     edited = one.model_copy(
         update={"spec": budget, "metadata": one.metadata.model_copy(update={"generation": 2})}

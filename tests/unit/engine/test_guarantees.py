@@ -19,8 +19,28 @@ WIDE = [
     {"name": "rate", "type": "float", "min": 1e-5, "max": 0.3, "scale": "log", "default": 1e-3},
     {"name": "layers", "type": "int", "min": 1, "max": 5},
 ]
+STAGES = {
+    "none": [],
+    "one after the other": [
+        {"name": "rate", "parameters": ["rate"], "maxTrials": 3},
+        {"name": "layers", "parameters": ["layers"], "maxTrials": 2},
+        {"name": "refine", "narrow": 0.3},
+    ],
+    "used up": [
+        {"name": "layers", "parameters": ["layers"], "maxTrials": 4},
+        {"name": "nearby", "parameters": ["layers"], "narrow": 0.5, "maxTrials": 3},
+        {"name": "all"},
+    ],
+}
 ACCURACY = {"metric": "accuracy", "direction": "maximize"}
 SIZE = {"metric": "size", "direction": "minimize"}
+CONSTRAINTS = [
+    [],
+    [],
+    [{"metric": "size", "max": 0.5}],
+    [{"metric": "size", "max": 0.95}, {"metric": "accuracy", "min": 0.9}],
+    [{"metric": "size", "min": 2}],
+]
 
 MILLISECONDS = st.integers(1, 60_000) | st.sampled_from([1, 1_000, 10_000, 40_000, 120_000])
 SEEDS = st.integers(0, 10**6)
@@ -37,9 +57,13 @@ BUDGETS = {
 @st.composite
 def studies(draw: st.DrawFn) -> HyperparameterStudy:
     """Small studies of every kind."""
+    parameters = draw(st.sampled_from([SMALL, WIDE, WIDE]))
+    possible = [name for name in STAGES if parameters is WIDE or name != "one after the other"]
     study = a_study(
-        parameters=draw(st.sampled_from([SMALL, WIDE, WIDE])),
+        parameters=parameters,
+        stages=STAGES[draw(st.sampled_from(possible))],
         objectives=draw(st.sampled_from([[ACCURACY], [{**ACCURACY, "target": 0.9}], [ACCURACY, SIZE]])),
+        constraints=draw(st.sampled_from(CONSTRAINTS)),
         initial={
             "default": draw(st.booleans()),
             "configurations": draw(st.sampled_from([[], [{"layers": 2}]])),
@@ -212,6 +236,28 @@ def test_a_run_that_is_cut_anywhere_ends_as_one_that_is_not(
     for step in range(1, uncut.steps + 1):
         cut = Simulation(study, random_script(seed), sampler, gpus=1, cuts=[step])
         assert outcome(cut) == expected, step
+
+
+@pytest.mark.parametrize("stages", ["one after the other", "used up"])
+def test_a_run_in_stages_that_is_cut_anywhere_ends_as_one_that_is_not(stages: str) -> None:
+    study = a_study(
+        parameters=WIDE,
+        stages=STAGES[stages],
+        budget={"maxTrials": 12, "parallelism": 3},
+        trial={
+            "trainer": {"model": "mlp", "dataset": "digits"},
+            "progressDeadline": "30s",
+            "gracePeriod": "1s",
+        },
+    )
+    sampler = AttentiveSampler(NoSettings())
+    uncut = Simulation(study, random_script(4), sampler)
+    expected = outcome(uncut)
+    uncut.check_replay()
+    assert [trial.stage for trial in uncut.trials.values() if not trial.is_test][-1] == 2
+
+    for step in range(1, uncut.steps + 1):
+        assert outcome(Simulation(study, random_script(4), sampler, cuts=[step])) == expected, step
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
