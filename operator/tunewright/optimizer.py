@@ -1,25 +1,29 @@
 """Ask and tell: a study's search without a store, for programs that run the trials themselves."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, SupportsFloat
 
 from pydantic import ValidationError
 
 from tunewright.api.base import Scalar
-from tunewright.api.problems import InvalidInput, problems_of
+from tunewright.api.problems import InvalidInput, Problem, problems_of
 from tunewright.api.study import StudySpec
 from tunewright.api.trainer import trainer_defaults
 from tunewright.api.trial import Proposal, Purpose
 from tunewright.search.history import Evaluated, History
 from tunewright.search.initial import initial_configurations
-from tunewright.search.pareto import ParetoFront
 from tunewright.search.propose import propose
+from tunewright.search.ranking import Ranking
 from tunewright.search.registry import create
+from tunewright.search.related import RelatedStudy, translated
 from tunewright.search.sampler import Request
 from tunewright.search.space import SearchSpace
 from tunewright.search.stage import Incumbent, Part, part_of, room
+
+Results = Sequence[tuple[Mapping[str, Scalar], Mapping[str, SupportsFloat] | None]]
+"""Configurations that were evaluated, in the order in which they ended, with their metrics; None: failed."""
 
 
 @dataclass(eq=False)
@@ -56,20 +60,34 @@ class Optimizer:
         print(optimizer.best.parameters)
     """
 
-    def __init__(self, spec: StudySpec | Mapping[str, Any]) -> None:
-        """`spec` is a HyperparameterStudy's spec: the model, or as it stands in a study file.
+    def __init__(
+        self, spec: StudySpec | Mapping[str, Any], *, related: Mapping[str, Results] | None = None
+    ) -> None:
+        """
+        Args:
+            spec: a HyperparameterStudy's spec: the model, or as it stands in a study file.
+            related: what other studies have found, by their names; what `warmStartFrom` is to a study. Their
+                search spaces may be others, see `search.related.translated`.
 
         Raises:
-            InvalidInput: it is not a valid one; the paths begin with `spec.`.
+            InvalidInput: the spec is not a valid one, the sampler does not learn from related studies, or
+                one of them is of no use; the paths begin with `spec.` or `related.`.
         """
         self.spec = spec if isinstance(spec, StudySpec) else _validated(spec)
+        if self.spec.warm_start_from is not None:
+            message = "an optimizer knows no other studies; give it their results as related"
+            raise InvalidInput([Problem("spec.warmStartFrom", message)])
         self._space = SearchSpace(self.spec.parameters)
         self._sampler = create(self.spec.algorithm, self._space, self.spec.objectives)
+        if related and not self._sampler.uses_related:
+            message = f"sampler {self.spec.algorithm.name} does not learn from other studies; choose auto"
+            raise InvalidInput([Problem("related", message)])
+        self._related = [self._translated(name, results) for name, results in (related or {}).items()]
         self._initial = initial_configurations(self.spec, self._space, trainer_defaults(self.spec))
         self._trials: list[Trial] = []
         self._open: dict[int, Trial] = {}
         self._history = History()
-        self._front = ParetoFront(self.spec.objectives)
+        self._ranking = Ranking(self.spec.objectives, self.spec.constraints)
         self._state: Mapping[str, Any] = {}
         self._stage, self._stage_start = 0, 0
         self._part = self._part_of_stage()
@@ -95,16 +113,29 @@ class Optimizer:
         return self._trials[started:]
 
     def tell(
-        self, trial: Trial, metrics: Mapping[str, SupportsFloat] | None = None, *, failure: str | None = None
+        self,
+        trial: Trial,
+        metrics: Mapping[str, SupportsFloat] | None = None,
+        *,
+        failure: str | None = None,
+        duration: float | None = None,
     ) -> None:
-        """What became of a trial: its metrics, every objective's among them, or why it failed.
+        """What became of a trial: its metrics, or why it failed.
 
-        A trial with an objective that is NaN or infinite has failed.
+        A trial with an objective that is NaN or infinite has failed. One with such a metric of a constraint
+        is not known to keep it.
+
+        Args:
+            trial: one that `ask` gave.
+            metrics: the last values, each objective's and each constraint's among them.
+            failure: why it failed.
+            duration: how long it ran, in seconds; a sampler that minds the cost learns from it.
 
         Raises:
             TypeError: what is told of is no trial.
-            ValueError: both or neither were given, an objective is missing, a metric is no number, the trial
-                is another optimizer's, or has been told of before. Nothing is recorded then.
+            ValueError: both or neither were given, the metric of an objective or a constraint is missing, a
+                metric is no number, the duration no time, the trial is another optimizer's, or has been told
+                of before. Nothing is recorded then.
         """
         if not isinstance(trial, Trial):
             raise TypeError(f"tell the trial that ask gave, not {trial!r}")
@@ -114,24 +145,30 @@ class Optimizer:
             raise ValueError(f"trial {trial.index} was told of before")
         if (metrics is None) is (failure is None):
             raise ValueError("tell either metrics or a failure")
+        if duration is not None and not 0 <= duration < math.inf:
+            raise ValueError(f"a duration is a number of seconds, not {duration!r}")
         values = _numbers(metrics or {})
-        names = [objective.metric for objective in self.spec.objectives]
-        if missing := [name for name in names if failure is None and name not in values]:
-            raise ValueError(f"the metrics of trial {trial.index} lack the objective {missing[0]}")
-        bad = [name for name in names if failure is None and not math.isfinite(values[name])]
-        trial.failure = f"{bad[0]} is {values[bad[0]]}" if bad else failure
+        if missing := [name for name in self.spec.judging if failure is None and name not in values]:
+            objective = any(each.metric == missing[0] for each in self.spec.objectives)
+            what = "objective" if objective else "constraint's metric"
+            raise ValueError(f"the metrics of trial {trial.index} lack the {what} {missing[0]}")
+        evaluated = self._evaluated(trial.parameters, None if failure is not None else values)
         del self._open[trial.index]
-        if trial.failure is not None:
-            self._history.append(Evaluated(trial.parameters, None))
-            return
-        trial.metrics = values
-        vector = tuple(values[name] for name in names)
-        self._history.append(Evaluated(trial.parameters, vector))
-        self._front.add(trial.index, vector)
+        if evaluated.values is None:
+            trial.failure = failure if failure is not None else self._diverged(values)
+        else:
+            trial.metrics = values
+            evaluated = replace(evaluated, duration=duration)
+        self._history.append(evaluated)
+        self._ranking.add(trial.index, evaluated)
+
+    def _diverged(self, values: Mapping[str, float]) -> str:
+        bad = next(o.metric for o in self.spec.objectives if not math.isfinite(values[o.metric]))
+        return f"{bad} is {values[bad]}"
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the best value so far, the earliest of equals; none before the first.
+        """The feasible trial with the best value so far, the earliest of equals; none before the first.
 
         Raises:
             ValueError: there are several objectives.
@@ -142,8 +179,8 @@ class Optimizer:
 
     @property
     def pareto_front(self) -> list[Trial]:
-        """The trials that no other beats, in the order in which they were asked for; equal ones once."""
-        return [self._trials[index] for index in self._front]
+        """The feasible trials that no other feasible one beats, as they were asked for; equal ones once."""
+        return [self._trials[index] for index in self._ranking.front]
 
     def _propose(self, count: int) -> None:
         """Begin up to `count` trials; a stage that is full or holds nothing new is followed by the next."""
@@ -160,7 +197,7 @@ class Optimizer:
         """What the stage that begins now searches."""
         if not self.spec.stages:
             return Part(self._space, {})
-        best = self._front.best
+        best = self._ranking.best
         incumbent = Incumbent()
         if best is not None:
             known = sum(trial.values is not None for trial in self._history)
@@ -177,6 +214,8 @@ class Optimizer:
             count=count,
             seed=self.spec.algorithm.seed,
             state=self._state,
+            constraints=self.spec.constraints,
+            related=self._related,
             drawn=self._stage_start,
             whole=None if self._part.space is self._space else self._space,
         )
@@ -185,6 +224,32 @@ class Optimizer:
         for suggestion in response.suggestions:
             self._begin(suggestion.configuration, Purpose.SEARCH, suggestion.proposal)
         return len(response.suggestions)
+
+    def _translated(self, name: str, results: Results) -> RelatedStudy:
+        fallback = trainer_defaults(self.spec)
+        try:
+            trials = [self._evaluated(parameters, metrics) for parameters, metrics in results]
+            return translated(
+                name, trials, self._space, self.spec.objectives, self.spec.constraints, fallback
+            )
+        except ValueError as error:
+            raise InvalidInput([Problem(f"related.{name}", str(error))]) from None
+
+    def _evaluated(
+        self, parameters: Mapping[str, Scalar], metrics: Mapping[str, SupportsFloat] | None
+    ) -> Evaluated:
+        if metrics is None:
+            return Evaluated(parameters, None)
+        numbers = _numbers(metrics)
+        names = [objective.metric for objective in self.spec.objectives]
+        if missing := [name for name in names if name not in numbers]:
+            raise ValueError(f"a trial's metrics lack the objective {missing[0]}")
+        values = tuple(numbers[name] for name in names)
+        if not all(map(math.isfinite, values)):
+            return Evaluated(parameters, None)
+        finite = {name: value for name, value in numbers.items() if math.isfinite(value)}
+        constraints = tuple(finite.get(constraint.metric) for constraint in self.spec.constraints)
+        return Evaluated(parameters, values, constraints)
 
     def _begin(self, configuration: Mapping[str, Scalar], purpose: Purpose, proposal: Proposal) -> None:
         trial = Trial(len(self._trials), dict(configuration), purpose, proposal)

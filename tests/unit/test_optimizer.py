@@ -14,6 +14,8 @@ from tests.builders import PARAMETERS, a_study
 import tunewright
 from tunewright.api.problems import InvalidInput
 from tunewright.api.trial import Purpose
+from tunewright.search.sampler import NoSettings, Request, Response
+from tunewright.search.samplers.random import RandomSampler
 
 DEFAULT = {"learning_rate": 0.001, "optimizer": "adam"}
 
@@ -120,6 +122,69 @@ def test_another_metric_may_be_what_it_likes() -> None:
     optimizer.tell(trial, {"accuracy": np.float32(0.5), "loss": math.nan})
     assert optimizer.best is trial
     assert type(trial.metrics["accuracy"]) is float
+
+
+LATENCY = [{"metric": "latency", "max": 50}]
+
+
+def test_the_best_keeps_the_constraints() -> None:
+    optimizer = an_optimizer(constraints=LATENCY)
+    trials = optimizer.ask(4)
+    told = [(0.9, 51), (0.7, 50), (0.8, math.nan), (0.6, 1)]
+    optimizer.tell(trials[0], {"accuracy": told[0][0], "latency": told[0][1]})
+    assert optimizer.best is None
+    for trial, (accuracy, latency) in zip(trials[1:], told[1:], strict=True):
+        optimizer.tell(trial, {"accuracy": accuracy, "latency": latency})
+    assert optimizer.best is trials[1]
+    assert optimizer.pareto_front == [trials[1]]
+    assert trials[2].failure is None
+
+
+class Listener(RandomSampler):
+    """Keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(NoSettings())
+        self.heard: list[Request] = []
+
+    def propose(self, request: Request) -> Response:
+        self.heard.append(request)
+        return super().propose(request)
+
+
+def test_a_sampler_is_told_the_constraints_their_values_and_durations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = Listener()
+    monkeypatch.setattr("tunewright.optimizer.create", lambda *_: listener)
+    optimizer = an_optimizer(constraints=LATENCY, initial={"default": False})
+    trials = optimizer.ask(4)
+    optimizer.tell(trials[0], {"accuracy": 0.5, "latency": 60}, duration=3.5)
+    optimizer.tell(trials[1], {"accuracy": 0.6, "latency": math.inf})
+    optimizer.tell(trials[2], failure="out of memory", duration=0.1)
+    optimizer.tell(trials[3], {"accuracy": math.nan, "latency": 1}, duration=9)
+    optimizer.ask()
+
+    request = listener.heard[-1]
+    assert request.constraints == optimizer.spec.constraints
+    assert [(told.values, told.constraints, told.duration) for told in request.history] == [
+        ((0.5,), (60.0,), 3.5),
+        ((0.6,), (None,), None),
+        (None, (), None),
+        (None, (), None),
+    ]
+
+
+def test_what_a_trial_is_judged_by_must_be_told() -> None:
+    optimizer = an_optimizer(constraints=LATENCY)
+    (trial,) = optimizer.ask()
+    with pytest.raises(ValueError, match="the metrics of trial 0 lack the constraint's metric latency"):
+        optimizer.tell(trial, {"accuracy": 1.0})
+    for duration in (-1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match=f"a duration is a number of seconds, not {duration}"):
+            optimizer.tell(trial, {"accuracy": 1.0, "latency": 1}, duration=duration)
+    optimizer.tell(trial, {"accuracy": 1.0, "latency": 1}, duration=0)
+    assert optimizer.best is trial
 
 
 def test_an_exhausted_space_gives_fewer_and_then_none() -> None:

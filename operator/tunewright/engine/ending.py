@@ -21,21 +21,22 @@ def ending_of(state: State, now: int) -> Ending | None:
     """How the search ended; None while it goes on."""
     ending = _target(state) or _failures(state) or _budget(state, now) or _sampler(state)
     over = ending is not None and not state.searching()
-    if over and ending is not None and ending.phase is Phase.COMPLETED and not len(state.tally.front):
+    if over and ending is not None and ending.phase is Phase.COMPLETED and not len(state.tally.ranking.front):
         return _fruitless(state, ending)
     return ending
 
 
 def _fruitless(state: State, ending: Ending) -> Ending:
     """Of a search that ended as it should and has found nothing."""
-    tally = state.tally
+    ranking = state.tally.ranking
     reason = StudyReason.NO_FEASIBLE_TRIAL
-    if not tally.infeasible:
+    if not ranking.infeasible:
         reason, message = StudyReason.NO_TRIAL_COMPLETED, "no trial has a value of every objective"
-    elif tally.nearest is None:
+    elif ranking.nearest is None:
         message = "no trial reported every metric that has a constraint"
     else:
-        message = f"no trial keeps every constraint; {tally.names[tally.nearest[1]]} is nearest"
+        nearest = state.tally.names[ranking.nearest[1]]
+        message = f"no trial keeps every constraint; {nearest} is nearest"
     return Ending(Phase.FAILED, reason, f"{message} ({ending.message})")
 
 

@@ -11,7 +11,7 @@ from tunewright.engine.wording import in_one_line
 
 def best_trials(state: State) -> list[Trial]:
     """The feasible trials that none beats, by index: the best, or of several objectives the Pareto front."""
-    return [state.trials[state.tally.names[index]] for index in state.tally.front]
+    return [state.trials[state.tally.names[index]] for index in state.tally.ranking.front]
 
 
 def best_trial(state: State) -> Trial | None:
@@ -19,7 +19,7 @@ def best_trial(state: State) -> Trial | None:
 
     While no trial is feasible, the one that breaks the constraints least.
     """
-    index = state.tally.best
+    index = state.tally.ranking.best
     return None if index is None else state.trials[state.tally.names[index]]
 
 

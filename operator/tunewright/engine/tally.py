@@ -1,16 +1,14 @@
 """Aggregates over the trials of a study that have ended, kept as they end."""
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tunewright.api.constraint import total_violation
 from tunewright.api.study import StudySpec
 from tunewright.api.trial import Purpose, Trial, TrialState
 from tunewright.engine.feasibility import constrained_values
 from tunewright.engine.objectives import target_reached, vector
 from tunewright.search.history import History
-from tunewright.search.pareto import ParetoFront
+from tunewright.search.ranking import Ranking
 from tunewright.search.sampler import Evaluated
 
 
@@ -35,9 +33,7 @@ class Tally:
     Attributes:
         history: what the sampler is told, in completion order.
         counts: search trials by state.
-        front: indices of the best feasible trials.
-        infeasible: how many have a value of every objective, but are not known to keep the constraints.
-        nearest: of those that break some, how far the one is that breaks them least, and its index.
+        ranking: the best trials, by their indices.
         names: of search trials, by index.
         tests: the final test evaluations, by the name of the trial they test.
         default: the name of the default configuration's trial.
@@ -48,21 +44,19 @@ class Tally:
 
     spec: StudySpec
     history: History = field(init=False)
-    front: ParetoFront = field(init=False)
+    ranking: Ranking = field(init=False)
     counts: Counter[TrialState] = field(default_factory=Counter)
     names: dict[int, str] = field(default_factory=dict)
     tests: dict[str, Trial] = field(default_factory=dict)
     default: str | None = None
     target_reached: bool = False
-    infeasible: int = 0
-    nearest: tuple[float, int] | None = None
     shortest: int | None = None
     longest: int | None = None
     next_order: int = 0
 
     def __post_init__(self) -> None:
         self.history = History()
-        self.front = ParetoFront(self.spec.objectives)
+        self.ranking = Ranking(self.spec.objectives, self.spec.constraints)
 
     def add(self, trial: Trial) -> None:
         """Take in a trial that has just ended, later than all before it."""
@@ -79,30 +73,11 @@ class Tally:
             self.default = trial.name
         told = evaluated(trial, self.spec)
         self.history.append(told)
-        self._rank(trial, told)
+        feasible = self.ranking.add(trial.spec.index, told)
         if trial.status.state is TrialState.COMPLETED:
             self._measure(trial)
-
-    @property
-    def best(self) -> int | None:
-        """The index of the best feasible trial; while there is none, of the one that breaks least."""
-        if self.nearest is None or len(self.front):
-            return self.front.best
-        return self.nearest[1]
-
-    def _rank(self, trial: Trial, told: Evaluated) -> None:
-        if told.values is None:
-            return
-        violation = total_violation(self.spec.constraints, told.constraints)
-        if violation == 0:
-            self.front.add(trial.spec.index, told.values)
-            completed = trial.status.state is TrialState.COMPLETED
-            self.target_reached |= completed and target_reached(told.values, self.spec.objectives)
-            return
-        self.infeasible += 1
-        if math.isfinite(violation):
-            found = (violation, trial.spec.index)
-            self.nearest = found if self.nearest is None else min(self.nearest, found)
+            if feasible and told.values is not None and target_reached(told.values, self.spec.objectives):
+                self.target_reached = True
 
     def _measure(self, trial: Trial) -> None:
         last = trial.status.attempts[-1]
