@@ -1,6 +1,7 @@
 """Another study's trials, in this study's space."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -109,7 +110,10 @@ class TestMany:
     X = space({"name": "x", "type": "float", "min": 0, "max": 1})
 
     def kept(
-        self, trials: Sequence[Evaluated], objectives: Sequence[Objective] = ACCURACY, *bounds: Any
+        self,
+        trials: Sequence[Evaluated],
+        objectives: Sequence[Objective] = ACCURACY,
+        bounds: Sequence[Constraint] = (),
     ) -> Any:
         return translated("old", trials, self.X, objectives, bounds).trials
 
@@ -122,7 +126,7 @@ class TestMany:
         assert values[-25:] == [place / 1000 for place in range(975, 1000)]
         # The others are spread over all the rest, the worst as well.
         assert values[0] < 0.05
-        assert max(after - before for before, after in zip(values[:25], values[1:26], strict=True)) < 0.05
+        assert max(after - before for before, after in pairwise(values)) < 0.05
 
     def test_minimised_the_least_are_best(self) -> None:
         loss = [Objective.model_validate({"metric": "loss", "direction": "minimize"})]
@@ -134,7 +138,7 @@ class TestMany:
         good = [Evaluated({"x": place / 400}, (0.1,), (5.0,)) for place in range(25)]
         broken = [Evaluated({"x": 0.5 + place / 400}, (0.9,), (50.0,)) for place in range(100)]
         failed = [Evaluated({"x": 0.25 + place / 400}, None) for place in range(100)]
-        kept = self.kept([*failed, *broken, *good], ACCURACY, bound)
+        kept = self.kept([*failed, *broken, *good], ACCURACY, [bound])
         assert list(kept[-25:]) == good
         assert 0 < sum(each.values is None for each in kept) < 15
 
