@@ -24,7 +24,10 @@ from tunewright.local.processes import Processes
 from tunewright.local.store import Store
 from tunewright.local.study import begin, load_study, sampler_of, take_up
 from tunewright.local.view import view_of
+from tunewright.local.warm_start import warm_started
 from tunewright.report.summary import closing_summary
+from tunewright.report.warm_start import warm_start_lines
+from tunewright.search.related import RelatedStudy
 
 
 def run_study(file: Path, directory: Path | None, overrides: Sequence[str]) -> int:
@@ -38,9 +41,9 @@ def run_study(file: Path, directory: Path | None, overrides: Sequence[str]) -> i
     place = directory if directory is not None else ROOT / study.metadata.name
     output = patient_output()
     with Store.open(place) as store:
-        study = _facts(study, store, place, file)
-        print(_opening(study, place), file=output)
-        phase = _run(study, store, place, file.absolute().parent, output)
+        study, related = warm_started(_facts(study, store, place, file), place, file)
+        print("\n".join([_opening(study, place), *warm_start_lines(study.status)]), file=output)
+        phase = _run(study, related, store, place, file.absolute().parent, output)
     if phase is Phase.SUSPENDED:
         print_lines([_pause(study)])
         return INTERRUPTED
@@ -62,13 +65,23 @@ def _opening(study: HyperparameterStudy, place: Path) -> str:
     return text + (f"; going on after {begun}" if begun else "")
 
 
-def _run(study: HyperparameterStudy, store: Store, place: Path, base: Path, output: TextIO) -> Phase:
+def _run(
+    study: HyperparameterStudy,
+    related: Sequence[RelatedStudy],
+    store: Store,
+    place: Path,
+    base: Path,
+    output: TextIO,
+) -> Phase:
     devices = gpus()
     parallelism = budget_of(study.spec).parallelism
     with Processes(place, _clock) as processes:
         attempts = Attempts(study.spec, place.absolute(), base, processes, threads(parallelism))
         progress = progress_on(Console(file=output), _clock)
-        loop = Loop(study, store, attempts, sampler_of(study), _clock, devices=devices, changed=progress)
+        sampler = sampler_of(study)
+        loop = Loop(
+            study, store, attempts, sampler, _clock, devices=devices, related=related, changed=progress
+        )
         with on_signals(loop.suspend, loop.kill), progress:
             return loop.run()
 

@@ -25,6 +25,7 @@ from tunewright.engine.plan import plan
 from tunewright.engine.state import State
 from tunewright.local.sampling import Sampling
 from tunewright.local.store import AttemptRecord, Store
+from tunewright.search.related import RelatedStudy
 from tunewright.search.sampler import Sampler
 
 Clock = Callable[[], int]
@@ -78,6 +79,7 @@ class Loop:
         sampler: what proposes configurations.
         clock: the time.
         devices: the CUDA devices of this machine; an attempt holds one, if there is any.
+        related: what the sampler is told of other studies.
         changed: told of the state after each round, and of the trials recorded since the last one.
     """
 
@@ -90,6 +92,7 @@ class Loop:
         clock: Clock,
         *,
         devices: Sequence[str] = (),
+        related: Sequence[RelatedStudy] = (),
         changed: Callable[[State, Sequence[Trial]], None] = lambda *_: None,
     ) -> None:
         self._store = store
@@ -106,7 +109,7 @@ class Loop:
         self._suspend = False
         self._kill = False
         self._seen_at = 0
-        self.state = State.of(study, store.trials(), gpus=min(1, len(devices)))
+        self.state = State.of(study, store.trials(), gpus=min(1, len(devices)), related=related)
         self._with_checkpoint = set(self.state.trials)
 
     def _take_up(self) -> None:

@@ -45,7 +45,8 @@ def sampler_of(study: HyperparameterStudy) -> Sampler:
         InvalidInput: there is none of that name, or it cannot do what the study asks.
     """
     spec = study.spec
-    return create(spec.algorithm, SearchSpace(spec.parameters), spec.objectives)
+    warm_start = spec.warm_start_from is not None
+    return create(spec.algorithm, SearchSpace(spec.parameters), spec.objectives, warm_start=warm_start)
 
 
 def begin(study: HyperparameterStudy) -> HyperparameterStudy:
