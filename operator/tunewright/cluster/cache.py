@@ -28,6 +28,11 @@ class Cache:
         with self._lock:
             return self._objects.get((namespace, name))
 
+    def of_namespace(self, namespace: str) -> list[Object]:
+        """The objects of a namespace."""
+        with self._lock:
+            return [each for (space, _), each in self._objects.items() if space == namespace]
+
     def of_study(self, namespace: str, study: str) -> list[Object]:
         """The objects with this study's label."""
         with self._lock:

@@ -21,6 +21,7 @@ from tunewright.cluster.obstacles import obstacle_of_refusal
 from tunewright.cluster.reading import UnreadableError, read_study, read_trial
 from tunewright.cluster.sampling import Answer, SamplerFailedError, SamplerGoneError, SamplerPool
 from tunewright.cluster.standing import Standing
+from tunewright.cluster.warm_start import choice_of, warm_started
 from tunewright.engine.actions import (
     Action,
     CreateTrial,
@@ -33,7 +34,8 @@ from tunewright.engine.actions import (
 from tunewright.engine.facts import Obstacle
 from tunewright.engine.plan import plan
 from tunewright.engine.state import State
-from tunewright.engine.status import rejected
+from tunewright.engine.status import rejected, waiting
+from tunewright.engine.warm_start import UNAVAILABLE, WarmStartUnavailableError, is_due
 from tunewright.search.sampler import Response
 from tunewright.search.space import SearchSpace
 
@@ -42,6 +44,9 @@ LOG = logging.getLogger(__name__)
 FIRST_RETRY = 5_000
 LONGEST_RETRY = 60_000
 """For how long what the API server refused is left alone, in milliseconds; doubled each time."""
+
+LOOK_AGAIN = 10_000
+"""How often, in milliseconds, it is looked whether another study has finished: that calls nobody."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,8 @@ class StudyHome:
         if problems:
             self._let_go()  # what changes meanwhile is not taken in
             return self._reject(self._study, problems)
+        if is_due(self._known()):
+            return self._choose()
         try:
             if self._state is None:
                 self._state = self._take_up()
@@ -186,8 +193,26 @@ class StudyHome:
     def _let_go(self) -> HyperparameterStudy:
         """Forget the state, to be made anew from the objects; returns the study as it was known last."""
         self.leave()
-        state, self._state, self._answer = self._state, None, None
-        return read_study(self._document)[0] if state is None else state.study
+        study = self._known()
+        self._state = self._answer = None
+        return study
+
+    def _known(self) -> HyperparameterStudy:
+        return read_study(self._document)[0] if self._state is None else self._state.study
+
+    def _choose(self) -> int:
+        """Write down which other studies this one begins with, before anything is made from it.
+
+        Or what it waits for. Nothing of it runs then.
+        """
+        study, now = self._let_go(), self._services.clock()
+        try:
+            choice = choice_of(study, self._services.informer)
+        except WarmStartUnavailableError as unavailable:
+            again = self._tell(waiting(study, now, Obstacle(UNAVAILABLE, str(unavailable))), now)
+            return now + LOOK_AGAIN if again is None else min(again, now + LOOK_AGAIN)
+        again = self._tell(study.status.model_copy(update={"warm_start": choice.sources}), now)
+        return now if again is None else again
 
     def _owned(self, kind: Kind) -> list[Object]:
         metadata = self._study.metadata
@@ -202,7 +227,9 @@ class StudyHome:
         if self._checked is None:
             spec = self._study.spec
             space = SearchSpace(spec.parameters)
-            self._checked = self._services.samplers.check(spec.algorithm, space, spec.objectives)
+            self._checked = self._services.samplers.check(
+                spec.algorithm, space, spec.objectives, warm_start=spec.warm_start_from is not None
+            )
             self._checked.when_ready(self._wake)
         if not self._checked.ready:
             return None
@@ -227,8 +254,9 @@ class StudyHome:
         trials = [each for each in self._owned(TRIALS) if self._is_ours(each)]
         for trial in trials:
             self._folded[trial["metadata"]["name"]] = trial["metadata"]["resourceVersion"]
-        study, _ = read_study(self._document)
-        state = State.of(study, map(read_trial, trials), gpus=self._attempts.gpus)
+        study, related = warm_started(self._known(), services.informer)
+        gpus = self._attempts.gpus
+        state = State.of(study, map(read_trial, trials), gpus=gpus, related=related)
         self._attempts.take_up(state.trials, self._owned(JOBS), self._owned(PODS))
         for execution in self._attempts.executions():
             state.execution_changed(execution)

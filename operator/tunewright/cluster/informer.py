@@ -91,6 +91,11 @@ class Informer:
         cache = self._cache(kind, namespace)
         return None if cache is None else cache.get(namespace, name)
 
+    def of_namespace(self, kind: Kind, namespace: str) -> list[Object]:
+        """The objects of a namespace."""
+        cache = self._cache(kind, namespace)
+        return [] if cache is None else cache.of_namespace(namespace)
+
     def of_study(self, kind: Kind, namespace: str, study_name: str) -> list[Object]:
         """The objects with this study's label."""
         cache = self._cache(kind, namespace)

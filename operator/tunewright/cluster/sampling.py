@@ -75,10 +75,15 @@ class SamplerPool:
             threading.Thread(target=self._serve, args=(worker,), name=name, daemon=True).start()
 
     def check(
-        self, algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Objective]
+        self,
+        algorithm: Algorithm,
+        space: SearchSpace,
+        objectives: Sequence[Objective],
+        *,
+        warm_start: bool = False,
     ) -> Answer[list[Problem]]:
         """Begin to look what is wrong with a study's choice of sampler."""
-        return self._begin((_check, (algorithm, space, objectives)))
+        return self._begin((_check, (algorithm, space, objectives, warm_start)))
 
     def ask(self, algorithm: Algorithm, request: Request) -> Answer[Response]:
         """Begin to answer a question."""
@@ -184,9 +189,11 @@ def _answer_all(connection: Connection) -> None:
                 connection.send((False, one_line(f"{type(error).__name__}: {error}")))
 
 
-def _check(algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Objective]) -> list[Problem]:
+def _check(
+    algorithm: Algorithm, space: SearchSpace, objectives: Sequence[Objective], warm_start: bool
+) -> list[Problem]:
     try:
-        create(algorithm, space, objectives)
+        create(algorithm, space, objectives, warm_start=warm_start)
     except InvalidInput as invalid:
         return list(invalid.problems)
     return []

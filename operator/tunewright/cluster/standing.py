@@ -12,8 +12,9 @@ PROMPT = 1_000
 LIVE = 15_000
 """And so long where only what runs has changed: a trial's share of these writes must stay below one."""
 
-_AT_ONCE = ("phase", "conditions", "departed")
-"""What is written as soon as it changes: nothing else tells what a Trial that was deleted was charged."""
+_AT_ONCE = ("phase", "conditions", "departed", "warm_start")
+"""What is written as soon as it changes: nothing else tells what a Trial that was deleted was charged, or
+which studies a sampler was to learn from."""
 
 
 class Standing:

@@ -60,6 +60,7 @@ def test_what_is_written_is_not_written_again(standing: Standing, writes: Writes
     [
         pytest.param(BEFORE.model_copy(update={"phase": Phase.COMPLETED}), 0, id="phase"),
         pytest.param(BEFORE.model_copy(update={"departed": Charges(gpu_milliseconds=1)}), 0, id="departed"),
+        pytest.param(BEFORE.model_copy(update={"warm_start": []}), 0, id="warm start"),
         pytest.param(with_counts(completed=1), PROMPT, id="ended"),
         pytest.param(with_counts(running=3), LIVE, id="running"),
         pytest.param(BEFORE.model_copy(update={"next_index": 5}), LIVE, id="next"),
