@@ -14,20 +14,22 @@ from tests.builders import PARAMETERS, a_study
 import tunewright
 from tunewright.api.problems import InvalidInput
 from tunewright.api.trial import Purpose
+from tunewright.search.history import Evaluated
+from tunewright.search.related import RelatedStudy
 from tunewright.search.sampler import NoSettings, Request, Response
 from tunewright.search.samplers.random import RandomSampler
 
 DEFAULT = {"learning_rate": 0.001, "optimizer": "adam"}
 
 
-def an_optimizer(**fields: Any) -> tunewright.Optimizer:
+def an_optimizer(*, related: Any = None, **fields: Any) -> tunewright.Optimizer:
     spec = {
         "objectives": [{"metric": "accuracy", "direction": "maximize"}],
         "parameters": PARAMETERS,
         "algorithm": {"name": "random", "seed": 1},
         **fields,
     }
-    return tunewright.Optimizer(spec)
+    return tunewright.Optimizer(spec, related=related)
 
 
 TWO = [{"metric": "accuracy", "direction": "maximize"}, {"metric": "size", "direction": "minimize"}]
@@ -142,6 +144,8 @@ def test_the_best_keeps_the_constraints() -> None:
 
 class Listener(RandomSampler):
     """Keeps what it was asked."""
+
+    uses_related = True
 
     def __init__(self) -> None:
         super().__init__(NoSettings())
@@ -331,3 +335,48 @@ def test_a_stage_that_holds_nothing_new_is_followed_by_the_next() -> None:
         optimizer.tell(trial, {"accuracy": 0.5})
     assert len(optimizer.ask(8)) == 4
     assert optimizer.ask() == []
+
+
+def test_a_sampler_is_told_what_other_studies_have_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    monkeypatch.setattr("tunewright.optimizer.create", lambda *_: listener)
+    here = {"learning_rate": 0.01, "optimizer": "adam"}
+    results = [
+        ({"learning_rate": 0.01, "dropout": 0.1}, {"accuracy": 0.5, "latency": 60, "loss": 3}),
+        (here, {"accuracy": np.float32(0.25), "latency": math.nan}),
+        ({**here, "learning_rate": 0.9}, {"accuracy": 0.9, "latency": 1}),
+        (here, {"accuracy": math.inf, "latency": 1}),
+        (here, None),
+    ]
+    optimizer = an_optimizer(related={"old": results}, constraints=LATENCY, initial={"default": False})
+    optimizer.ask()
+    told = [Evaluated(here, (0.5,), (60.0,)), Evaluated(here, (0.25,), (None,)), *[Evaluated(here, None)] * 2]
+    assert listener.heard[0].related == [RelatedStudy("old", told)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({}, "related: sampler random does not learn from other studies; choose auto"),
+        (
+            {"related": {}, "warmStartFrom": {"studies": ["old"]}},
+            "spec.warmStartFrom: an optimizer knows no other studies; give it their results as related",
+        ),
+        (
+            {"related": {"old": [({"depth": 1}, {"accuracy": 1})]}, "algorithm": {"name": "auto"}},
+            "related.old: none of its 1 trials has a place in this study's search space",
+        ),
+        (
+            {"related": {"old": [(DEFAULT, {"loss": 1})]}, "algorithm": {"name": "auto"}},
+            "related.old: a trial's metrics lack the objective accuracy",
+        ),
+        (
+            {"related": {"old": [(DEFAULT, {"accuracy": "high"})]}, "algorithm": {"name": "auto"}},
+            "related.old: metric accuracy is no number but a text: 'high'",
+        ),
+    ],
+)
+def test_related_studies_of_no_use_are_refused(fields: dict[str, Any], line: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        an_optimizer(**{"related": {"old": [(DEFAULT, {"accuracy": 1})]}, **fields})
+    assert refused.value.lines() == [line]
