@@ -10,6 +10,7 @@ from tunewright.engine.budget import active_time, budget_of, gpu_time
 from tunewright.engine.facts import Execution
 from tunewright.engine.reasons import Reason
 from tunewright.engine.state import State
+from tunewright.report.feasibility import breaks
 from tunewright.report.wording import duration, number
 
 MAX_LINE = 160
@@ -128,7 +129,7 @@ def _progress(state: State, trial: Trial, execution: Execution) -> str:
     if execution.stopping:
         return "stops"
     metrics = execution.metrics
-    reported = [o.metric for o in state.study.spec.objectives if o.metric in metrics]
+    reported = [metric for metric in state.study.spec.judging if metric in metrics]
     if trial.spec.purpose is Purpose.FINAL_TEST or not reported:
         return "" if metrics else "nothing reported yet"
     step = metrics[reported[0]].last_step
@@ -139,7 +140,7 @@ def _best(state: State) -> str:
     best = state.study.status.best
     if best is None:
         return ""
-    return f"trial {best.index}, {_values(best.objectives)}"
+    return ", ".join(filter(None, [f"trial {best.index}", _values(best.objectives), breaks(best.violations)]))
 
 
 def _values(metrics: dict[str, float]) -> str:
@@ -179,14 +180,16 @@ def _ending(state: State, trial: Trial) -> str:
     if status.state is not TrialState.COMPLETED:
         why = ": ".join(part for part in (status.reason, status.message) if part)
         return f"{said}: {why}"
-    ran = sum((a.ended_at or 0) - a.started_at for a in status.attempts if a.started_at is not None)
-    return f"{said} in {duration(ran)}: {_values(_measured(state, trial))}"
+    told = [_values(_measured(state, trial)), breaks(status.violations), status.message]
+    return f"{said} in {duration(status.run_time or 0)}: {', '.join(filter(None, told))}"
 
 
 def _measured(state: State, trial: Trial) -> dict[str, float]:
-    """A trial's objectives; of a test evaluation what it measured beyond what its source had."""
+    """What a trial is judged by; of a test evaluation what it measured beyond what its source had."""
     if trial.spec.purpose is not Purpose.FINAL_TEST:
-        return trial.status.objectives
+        metrics = trial.status.metrics
+        last = {metric: metrics[metric].last for metric in state.study.spec.judging if metric in metrics}
+        return {**last, **trial.status.objectives}
     source = state.trials.get(trial.spec.source or "")
     known = source.status.metrics if source is not None else {}
     return {name: summary.last for name, summary in trial.status.metrics.items() if name not in known}

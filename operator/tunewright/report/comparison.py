@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter, Scale, same
 from tunewright.api.study import Objective
+from tunewright.report.feasibility import bounds_of
 from tunewright.report.view import StudyView
 from tunewright.report.wording import number, scalar, signed
 
@@ -37,6 +38,8 @@ class MetricRow:
         held_out: whether it was measured by the final test evaluation; else the search saw it.
         best, default: its values.
         objective: the objective that says which direction is better; None where nothing says so.
+        bounds: the constraints on it, in words; empty where there are none.
+        comparable: whether the default configuration counts as good at all: it keeps the constraints.
     """
 
     metric: str
@@ -44,6 +47,8 @@ class MetricRow:
     best: float | None
     default: float | None
     objective: Objective | None
+    bounds: str = ""
+    comparable: bool = True
 
     @property
     def difference(self) -> float | None:
@@ -52,7 +57,10 @@ class MetricRow:
 
     @property
     def words(self) -> str:
-        """The difference in words."""
+        """The difference in words; of a metric that has a constraint, the bound."""
+        return "; ".join(filter(None, [self._change(), self.bounds and f"must be {self.bounds}"]))
+
+    def _change(self) -> str:
         if self.best is None or self.default is None:
             return ""
         if self.best == self.default:
@@ -60,6 +68,8 @@ class MetricRow:
         change = f"{signed(self.best - self.default)}"
         if self.objective is None:
             return change
+        if not self.comparable:
+            return f"{change}, but the default is not feasible"
         return f"{change}, {'better' if self.objective.better(self.best, self.default) else 'worse'}"
 
 
@@ -78,14 +88,34 @@ def parameter_rows(view: StudyView) -> list[ParameterRow]:
 
 
 def metric_rows(view: StudyView) -> list[MetricRow]:
-    """The objectives, then the metrics of the test evaluations; empty while there is no best trial."""
+    """The objectives, other constrained metrics, then those of the tests; empty while there is no best."""
     best, default = view.best, view.default
     if best is None:
         return []
     usual = default.objectives if default else {}
+    comparable = default is None or default.name not in view.infeasible
     rows = [
-        MetricRow(o.metric, False, best.objectives.get(o.metric), usual.get(o.metric), o)
+        MetricRow(
+            o.metric,
+            False,
+            best.objectives.get(o.metric),
+            usual.get(o.metric),
+            o,
+            bounds_of(view, o.metric),
+            comparable,
+        )
         for o in view.objectives
+    ]
+    rows += [
+        MetricRow(
+            metric,
+            False,
+            view.last(best.name, metric),
+            view.last(default.name, metric) if default else None,
+            None,
+            bounds_of(view, metric),
+        )
+        for metric in view.constrained
     ]
     ours, theirs = view.test(best.name), view.test(default.name) if default else {}
     tested = [

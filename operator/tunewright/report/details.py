@@ -8,6 +8,7 @@ from rich.text import Text
 from tunewright.api.base import Scalar
 from tunewright.api.parameters import same
 from tunewright.api.trial import Attempt, Purpose, Trial
+from tunewright.report.feasibility import bound
 from tunewright.report.terminal import layout, plain_table
 from tunewright.report.view import StudyView
 from tunewright.report.wording import duration, moment, number, printable, scalar, signed
@@ -35,6 +36,8 @@ def _parts(view: StudyView, trial: Trial) -> Iterator[RenderableType]:
     yield Text(f"{_origin(trial)}{_standing(view, trial)}")
     yield from _section("Parameters", _parameters(view, trial))
     yield from _section("Attempts", _attempts(trial))
+    if view.constraints and trial.spec.source is None:
+        yield from _section("Constraints", _constraints(view, trial))
     yield from _section("Metrics", _metrics(view, trial))
     yield from _section("Test evaluation", _test(view, trial))
     if trial.name in view.logs:
@@ -67,6 +70,8 @@ def _origin(trial: Trial) -> str:
 
 
 def _standing(view: StudyView, trial: Trial) -> str:
+    if trial.name in view.infeasible:
+        return "; not feasible"
     if trial.name not in view.evaluated or len(view.objectives) > 1:
         on_front = any(member.name == trial.name for member in view.front)
         return "; on the Pareto front" if on_front else ""
@@ -109,6 +114,21 @@ def _ran(attempt: Attempt) -> str:
     if attempt.started_at is None or attempt.ended_at is None:
         return "-"
     return duration(attempt.ended_at - attempt.started_at)
+
+
+def _constraints(view: StudyView, trial: Trial) -> RenderableType:
+    table = plain_table("  metric", "bound", ">value", "")
+    for constraint in view.constraints:
+        value = view.last(trial.name, constraint.metric)
+        amount = 0.0 if value is None else constraint.violation(value)
+        said = "broken by " + number(amount) if amount > 0 else "kept"
+        table.add_row(
+            f"  {constraint.metric}",
+            bound(constraint),
+            "-" if value is None else number(value),
+            Text("not reported", style="yellow") if value is None else Text(said, style="red" * (amount > 0)),
+        )
+    return table
 
 
 def _metrics(view: StudyView, trial: Trial) -> RenderableType:

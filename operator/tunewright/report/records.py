@@ -30,6 +30,7 @@ def results(view: StudyView) -> Record:
             "parameters": _in_order(view, best.parameters),
             "metrics": _finite({**_metrics_of(view, best.name), **best.objectives}),
             "test": _finite(view.test(best.name)),
+            "violations": dict(best.violations),
         },
         "trials": [record(view, trial) for trial in view.searched],
     }
@@ -48,6 +49,8 @@ def record(view: StudyView, trial: Trial) -> Record:
         "parameters": _in_order(view, trial.spec.parameters),
         "metrics": _finite(view.metrics(trial)),
         "test": _finite(view.test(trial.name)),
+        "feasible": status.feasible,
+        "violations": dict(status.violations),
         "pareto": any(member.name == trial.name for member in view.front),
         "attempts": [_attempt(attempt) for attempt in status.attempts],
     }
@@ -97,6 +100,7 @@ def as_csv(view: StudyView) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     own = ["name", "index", "purpose", "state", "reason", "message", "attempts"]
+    own += ["feasible"] if view.constraints else []
     writer.writerow(
         own
         + [f"parameter.{name}" for name in parameters]

@@ -6,10 +6,12 @@ from xml.etree.ElementTree import Element
 from tunewright.api.parameters import Parameter, Scale
 from tunewright.api.trial import Outcome, Trial, TrialState
 from tunewright.report.comparison import MetricRow, metric_rows, parameter_rows
+from tunewright.report.feasibility import bound, breaks, exclusions, state_of
 from tunewright.report.markup import Content, element, table
 from tunewright.report.sample import best_and_latest
-from tunewright.report.summary import by_state, elapsed, why_ended
+from tunewright.report.summary import by_state, elapsed, why_ended, why_no_best
 from tunewright.report.view import StudyView
+from tunewright.report.warm_start import warm_start_lines
 from tunewright.report.wording import count, duration, gpu_hours, number, scalar, sentence
 
 MAX_ROWS = 1_000
@@ -26,11 +28,15 @@ _HOUR = 3_600_000
 def headline(view: StudyView) -> list[Element]:
     """What came out, in cards: the best beside the default, and what it took."""
     parts = [element("h1", f"Study {view.name}"), element("p", f"{why_ended(view).capitalize()}.")]
+    parts += [element("p", f"{line}.", class_="soft") for line in warm_start_lines(view.study.status)]
     if view.best is None:
-        parts.append(element("p", "There is no best configuration: no trial has a value of every objective."))
+        parts.append(element("p", why_no_best(view)))
+    elif view.best.violations:
+        nearest = f"No configuration is feasible. The nearest is shown; it {breaks(view.best.violations)}."
+        parts.append(element("p", nearest, class_="worse"))
     elif view.default is not None and view.default.name == view.best.name:
         parts.append(element("p", "The default configuration is the best one: nothing better was found."))
-    results = [_metric_card(row) for row in metric_rows(view) if row.objective is not None]
+    results = [_metric_card(row) for row in metric_rows(view) if row.objective is not None or row.bounds]
     return [*parts, element("dl", *results, *_budget_cards(view), class_="cards")]
 
 
@@ -110,9 +116,12 @@ def comparison(view: StudyView) -> list[Element]:
         f", the best of the Pareto front in {view.objectives[0].metric}" if len(view.objectives) > 1 else ""
     )
     default = view.default.name if view.default else "which has not been evaluated"
+    if view.default and view.default.name in view.infeasible:
+        default += ", which is not feasible"
+    best = view.best.name + (f", which {breaks(view.best.violations)}" if view.best.violations else "")
     tested = any(row.held_out for row in metric_rows(view))
     return [
-        element("p", f"Best: {view.best.name}{first}. Default: {default}."),
+        element("p", f"Best: {best}{first}. Default: {default}."),
         table(
             "Metrics. The search chose the best by its objective, so that value flatters it; "
             + (
@@ -146,12 +155,36 @@ def front(view: StudyView) -> list[Element]:
         (
             trial.name,
             *(_value(trial.objectives.get(o.metric)) for o in view.objectives),
+            *(_value(view.last(trial.name, metric)) for metric in view.constrained),
             *(scalar(trial.parameters.get(p.name)) for p in parameters),
         )
         for trial in members
     ]
-    headings = ["trial", *(f">{o.metric}" for o in view.objectives), *_headings(view)]
+    headings = ["trial", *(f">{metric}" for metric in view.study.spec.judging), *_headings(view)]
     return [table(f"{count(len(rows), 'trial')} on the Pareto front.", headings, rows)]
+
+
+def constraints(view: StudyView) -> list[Element]:
+    """What each constraint has excluded."""
+    if not view.evaluated:
+        return [_nothing("No trial has a value of every objective yet.")]
+    rows = [
+        (
+            each.constraint.metric,
+            bound(each.constraint),
+            f"{len(view.evaluated) - each.broken - each.unreported:,}",
+            f"{each.broken:,}",
+            f"{each.alone:,}",
+            f"{each.unreported:,}",
+        )
+        for each in exclusions(view)
+    ]
+    kept = len(view.evaluated) - len(view.infeasible)
+    caption = (
+        f"{kept:,} of {count(len(view.evaluated), 'trial')} with a value of every objective keep all "
+        "constraints; the others cannot be the best. A trial's last value of the metric counts."
+    )
+    return [table(caption, ["metric", "bound", ">kept by", ">broken by", ">alone", ">not reported"], rows)]
 
 
 def failures(view: StudyView) -> list[Element]:
@@ -196,9 +229,13 @@ def all_trials(view: StudyView) -> list[Element]:
     """The trials, best first, then those without a value."""
     if not view.searched:
         return [_nothing("There are no trials yet.")]
-    gaps = [metric for metric in (GAP, OVERFITTING) if any(metric in t.status.metrics for t in view.searched)]
+    gaps = [
+        metric
+        for metric in (GAP, OVERFITTING)
+        if metric not in view.constrained and any(metric in t.status.metrics for t in view.searched)
+    ]
     headings = [
-        "trial", ">rank", "state", *(f">{o.metric}" for o in view.objectives),
+        "trial", ">rank", "state", *(f">{metric}" for metric in view.study.spec.judging),
         *(f">{metric}" for metric in gaps), ">time", *_headings(view),
     ]  # fmt: skip
     shown = best_and_latest(view, view.searched, min(MAX_ROWS, _MAX_CELLS // len(headings)))
@@ -219,6 +256,8 @@ def all_trials(view: StudyView) -> list[Element]:
 def _row(view: StudyView, trial: Trial, rank: int | None, gaps: Sequence[str]) -> list[Content]:
     status = trial.status
     kind = "failed" if status.state is TrialState.FAILED else ""
+    if trial.name in view.infeasible:
+        kind = "soft"
     if view.default and trial.name == view.default.name:
         kind = "default"
     if any(trial.name == member.name for member in view.front):
@@ -226,8 +265,9 @@ def _row(view: StudyView, trial: Trial, rank: int | None, gaps: Sequence[str]) -
     return [
         element("span", trial.name, class_=kind),
         "" if rank is None else str(rank),
-        status.state.value + (f" ({status.reason})" if status.reason else ""),
+        state_of(view, trial),
         *(_value(status.objectives.get(o.metric)) for o in view.objectives),
+        *(_value(view.last(trial.name, metric)) for metric in view.constrained),
         *(_gap(trial, metric) for metric in gaps),
         _time(trial),
         *(scalar(trial.spec.parameters.get(p.name)) for p in view.study.spec.parameters),
@@ -245,8 +285,7 @@ def _gap(trial: Trial, metric: str) -> str:
 
 def _time(trial: Trial) -> str:
     """The run time of all attempts that have ended."""
-    spans = [a.ended_at - a.started_at for a in trial.status.attempts if a.started_at and a.ended_at]
-    return duration(sum(spans)) if spans else ""
+    return "" if trial.status.run_time is None else duration(trial.status.run_time)
 
 
 def _headings(view: StudyView) -> list[str]:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from tunewright.api.trial import TrialState
 from tunewright.report.comparison import MetricRow, ParameterRow, metric_rows, parameter_rows
+from tunewright.report.feasibility import breaks, feasible_share
 from tunewright.report.terminal import layout, plain_table
 from tunewright.report.view import StudyView
 from tunewright.report.wording import count, duration, gpu_hours, moment, number, printable, scalar, sentence
@@ -54,20 +55,30 @@ def elapsed(view: StudyView) -> str:
 def _parts(view: StudyView) -> Iterator[RenderableType]:
     yield Text(f"{view.name} {why_ended(view)}", style="bold")
     yield Text(usage(view))
+    if share := feasible_share(view):
+        yield Text(share)
     yield Text("")
     if view.best is None:
-        yield Text("No trial has a value of every objective, so there is no best configuration.")
+        yield Text(why_no_best(view))
         return
     yield from _configuration(view)
     yield Text("")
     yield _metrics(view)
 
 
+def why_no_best(view: StudyView) -> str:
+    """Why there is no best trial, not even one that is nearest to feasible."""
+    if view.infeasible:
+        return "No trial reported every metric that has a constraint, so there is no best configuration."
+    return "No trial has a value of every objective, so there is no best configuration."
+
+
 def _configuration(view: StudyView) -> Iterator[RenderableType]:
     best = view.best
     assert best is not None
-    yield Text(f"{_title(view)}: {best.name}", style="bold")
-    if view.default is not None and view.default.name == best.name:
+    broken = breaks(best.violations)
+    yield Text(f"{_title(view)}: {best.name}" + (f", which {broken}" if broken else ""), style="bold")
+    if view.default is not None and view.default.name == best.name and not broken:
         yield Text("It is the default configuration: nothing better was found.")
     rows = parameter_rows(view)
     table = plain_table(">  parameter", "value", "default", show_header=False)
@@ -86,6 +97,8 @@ def _default(row: ParameterRow) -> str:
 
 
 def _title(view: StudyView) -> str:
+    if view.best is not None and view.best.violations:
+        return "No configuration is feasible; the nearest"
     if len(view.objectives) == 1:
         return "Best configuration"
     front = count(len(view.front), "configuration")
@@ -108,4 +121,5 @@ def _metrics(view: StudyView) -> RenderableType:
 
 
 def _label(row: MetricRow) -> str:
-    return f"{printable(row.metric)} ({'held-out test' if row.held_out else 'objective'})"
+    kind = "objective" if row.objective is not None else "constraint"
+    return f"{printable(row.metric)} ({'held-out test' if row.held_out else kind})"

@@ -7,9 +7,10 @@ from rich.text import Text
 
 from tunewright.api.parameters import Parameter
 from tunewright.api.trial import Trial, TrialState
+from tunewright.report.feasibility import state_of
 from tunewright.report.terminal import GAP, layout, natural_width, plain_table
 from tunewright.report.view import StudyView
-from tunewright.report.wording import number, printable, scalar
+from tunewright.report.wording import number, scalar
 
 _NARROWEST = 32
 
@@ -23,7 +24,7 @@ _STYLES = {
 
 
 def as_table(view: StudyView, *, width: int | None = None, colour: bool = False) -> str:
-    """The trials by index, `*` before those that none beats.
+    """The trials by index, `*` before those that none beats; one that breaks a constraint says by how much.
 
     Args:
         view: the study.
@@ -55,26 +56,22 @@ def _narrow(view: StudyView, width: int) -> Table:
 
 
 def _table(view: StudyView, headings: Sequence[str], cells: Callable[[Trial], list[Text]]) -> Table:
-    table = plain_table("", "trial", "state", *(f">{o.metric}" for o in view.objectives), *headings)
+    table = plain_table(
+        "", "trial", "state", *(f">{metric}" for metric in view.study.spec.judging), *headings
+    )
     unbeaten = {member.name for member in view.front}
     for trial in view.searched:
-        values = (trial.status.objectives.get(o.metric) for o in view.objectives)
+        values = [trial.status.objectives.get(o.metric) for o in view.objectives]
+        values += [view.last(trial.name, metric) for metric in view.constrained]
         table.add_row(
             Text("*" if trial.name in unbeaten else ""),
             Text(trial.name),
-            Text(_state(trial)),
+            Text(state_of(view, trial)),
             *(Text("-" if value is None else number(value)) for value in values),
             *cells(trial),
-            style=_STYLES[trial.status.state],
+            style="dim" if trial.name in view.infeasible else _STYLES[trial.status.state],
         )
     return table
-
-
-def _state(trial: Trial) -> str:
-    state = trial.status.state
-    if state in (TrialState.FAILED, TrialState.STOPPED) and trial.status.reason:
-        return f"{state.value} ({printable(trial.status.reason)})"
-    return state.value
 
 
 def _pairs(parameters: Sequence[Parameter], trial: Trial) -> Text:

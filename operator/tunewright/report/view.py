@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 
+from tunewright.api.constraint import Constraint
 from tunewright.api.problems import InvalidInput, Problem
 from tunewright.api.study import HyperparameterStudy, Objective
 from tunewright.api.study_status import BestTrial
@@ -43,8 +44,21 @@ class StudyView:
         return self.study.spec.objectives
 
     @property
+    def constraints(self) -> Sequence[Constraint]:
+        """What a trial must keep to."""
+        return self.study.spec.constraints
+
+    @property
+    def constrained(self) -> Sequence[str]:
+        """The metrics that have a constraint and are no objective, each once."""
+        return self.study.spec.judging[len(self.objectives) :]
+
+    @property
     def best(self) -> BestTrial | None:
-        """The best trial; of several objectives the member of the Pareto front that is best in the first."""
+        """The best trial; of several objectives the member of the Pareto front that is best in the first.
+
+        While no trial is feasible, the one that breaks the constraints least: it has violations.
+        """
         return self.study.status.best
 
     @property
@@ -54,10 +68,10 @@ class StudyView:
 
     @property
     def front(self) -> Sequence[BestTrial]:
-        """The trials that no other beats: the best one, or the Pareto front of several objectives."""
+        """The feasible trials that none beats: the best one, or the Pareto front of several objectives."""
         if len(self.objectives) > 1:
             return self.study.status.pareto_front
-        return [self.best] if self.best else []
+        return [self.best] if self.best and not self.best.violations else []
 
     @cached_property
     def searched(self) -> Sequence[Trial]:
@@ -89,6 +103,13 @@ class StudyView:
         return {name: each for name, each in values.items() if each is not None}
 
     @cached_property
+    def infeasible(self) -> frozenset[str]:
+        """The names of the trials in `evaluated` that are not known to keep the constraints."""
+        if not self.constraints:
+            return frozenset()
+        return frozenset(name for name in self.evaluated if not self._by_name[name].status.feasible)
+
+    @cached_property
     def ranks(self) -> Mapping[str, float]:
         """The rank by name of the evaluated trials, 0 for the best; of several objectives the mean of all.
 
@@ -108,9 +129,15 @@ class StudyView:
 
     @cached_property
     def ranked(self) -> Sequence[str]:
-        """The names of the evaluated trials, best first: those that none beats, then the others by rank."""
+        """The names of the evaluated trials, best first: those that none beats, then the others by rank.
+
+        Those that are not feasible come last.
+        """
         unbeaten = {trial.name for trial in self.front}
-        return sorted(self.ranks, key=lambda name: (name not in unbeaten, self.ranks[name]))
+        return sorted(
+            self.ranks,
+            key=lambda name: (name in self.infeasible, name not in unbeaten, self.ranks[name]),
+        )
 
     def trial(self, name: str) -> Trial:
         """The trial of that name.
@@ -125,6 +152,12 @@ class StudyView:
             known = f"its trials go from {self.searched[0].name} to {self.searched[-1].name}"
         raise InvalidInput([Problem("", f"study {self.name} has no trial named {name!r}; {known}")])
 
+    def last(self, name: str, metric: str) -> float | None:
+        """The last value of a trial's metric; None where it, or the trial, is not there."""
+        trial = self._by_name.get(name)
+        summary = trial.status.metrics.get(metric) if trial is not None else None
+        return None if summary is None else summary.last
+
     def metrics(self, trial: Trial) -> dict[str, float]:
         """One value of each metric: of an objective the trial's value, of any other the last observation."""
         values = {
@@ -134,11 +167,11 @@ class StudyView:
         return {metric: values[metric] for metric in self.in_order(values)}
 
     def in_order(self, metrics: Iterable[str]) -> list[str]:
-        """Some metrics as they are shown: the objectives, then the others by name.
+        """Some metrics as they are shown: objectives, what has a constraint, then the others by name.
 
         The order in which they were reported is lost in a cluster, which sorts what it stores.
         """
-        first = {objective.metric: place for place, objective in enumerate(self.objectives)}
+        first = {metric: place for place, metric in enumerate(self.study.spec.judging)}
         return sorted(metrics, key=lambda metric: (first.get(metric, len(first)), metric))
 
     def test(self, name: str) -> dict[str, float]:

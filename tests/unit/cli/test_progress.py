@@ -208,6 +208,38 @@ def test_what_has_become_of_a_trial(trial: Trial, said: str) -> None:
     assert event(a_state(), trial) == said
 
 
+LATENCY = [{"metric": "latency", "max": 50}]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"feasible": True}, "trial 0 completed in 0.9s: accuracy 0.75, latency 63"),
+        (
+            {"feasible": False, "violations": {"latency": 13.0}},
+            "trial 0 completed in 0.9s: accuracy 0.75, latency 63, breaks latency by 13",
+        ),
+        (
+            {"feasible": False, "reason": "ConstraintNotReported", "message": "it never reported latency"},
+            "trial 0 completed in 0.9s: accuracy 0.75, latency 63, it never reported latency",
+        ),
+    ],
+)
+def test_of_a_trial_with_constraints_how_it_stands_to_them_is_told(status: dict[str, Any], said: str) -> None:
+    trial = a_trial(0, accuracy=0.75, reported={"latency": 63.0}, **status)
+
+    assert event(a_state([trial], constraints=LATENCY), trial) == said
+
+
+def test_the_nearest_to_feasible_says_what_it_breaks() -> None:
+    trial = a_trial(0, accuracy=0.75, reported={"latency": 63.0}, violations={"latency": 13.0})
+    other, execution = running(1, metrics={"accuracy": a_summary(0.5), "latency": a_summary(20.0)})
+    lines = shown(a_state([trial, other], [execution], constraints=LATENCY))
+
+    assert lines[1].endswith("accuracy 0.5, latency 20 at step 3")
+    assert lines[2] == "best   trial 0, accuracy 0.75, breaks latency by 13"
+
+
 def test_of_a_test_evaluation_what_it_measured_is_told() -> None:
     source = a_trial(0, accuracy=0.75)
     test = a_trial(

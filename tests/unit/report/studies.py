@@ -2,13 +2,15 @@
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.builders import a_study
 
+from tunewright.api.constraint import Constraint, total_violation
 from tunewright.api.study import HyperparameterStudy, Objective
 from tunewright.api.trial import Trial
+from tunewright.engine.feasibility import constrained_values, feasible, judged
 from tunewright.report.view import StudyView
 from tunewright.search.pareto import ParetoFront
 
@@ -154,11 +156,18 @@ def best_trial(trial: Trial, test: Mapping[str, float]) -> dict[str, Any]:
     """What a study's status says of a trial."""
     return {
         "name": trial.name, "index": trial.spec.index, "parameters": trial.spec.parameters,
-        "objectives": trial.status.objectives, "test": dict(test),
+        "objectives": trial.status.objectives, "violations": trial.status.violations, "test": dict(test),
     }  # fmt: skip
 
 
-def a_view(trials: int = 40, *, seed: int = 1, latency: bool = False, phase: str = "Completed") -> StudyView:
+def a_view(
+    trials: int = 40,
+    *,
+    seed: int = 1,
+    latency: bool = False,
+    constraints: Sequence[Mapping[str, Any]] = (),
+    phase: str = "Completed",
+) -> StudyView:
     """A study that has run, by default for its 40 trials; with `latency`, of two objectives."""
     rng = random.Random(seed)
     objectives = [{"metric": "validation_accuracy", "direction": "maximize"}]
@@ -170,6 +179,7 @@ def a_view(trials: int = 40, *, seed: int = 1, latency: bool = False, phase: str
     curves = {trial.name: each for trial, (_, each) in zip(all_trials, made, strict=True) if each}
     study = a_study(
         objectives=objectives,
+        constraints=list(constraints),
         parameters=PARAMETERS,
         algorithm={"name": "tpe", "seed": 1},
         budget={
@@ -179,6 +189,10 @@ def a_view(trials: int = 40, *, seed: int = 1, latency: bool = False, phase: str
             "maxDuration": "2h",
         },
     )
+    all_trials = [
+        trial.model_copy(update={"status": judged(trial.status, study.spec.constraints)})
+        for trial in all_trials
+    ]
     return with_status(study, all_trials, curves, phase)
 
 
@@ -195,7 +209,8 @@ def with_status(
         "activeMilliseconds": 9_000 * len(trials),
         "charged": {"failedTrials": sum(t.status.state == "Failed" for t in trials)},
     }  # fmt: skip
-    front = front_of(trials, study.spec.objectives)
+    kept = [trial for trial in trials if feasible(trial, study.spec.constraints)]
+    front = front_of(kept, study.spec.objectives)
     default = next((t for t in trials if t.spec.index == 0), None)
     tests: list[Trial] = []
     if front and default:
@@ -205,9 +220,18 @@ def with_status(
             if not any(t.spec.source == trial.name for t in tests):
                 tests.append(a_test(trial, test))
         status["paretoFront"] = [best_trial(trial, {}) for trial in front[:50]]
+    elif nearest := nearest_of(trials, study.spec.constraints):
+        status["best"] = best_trial(nearest, {})
     done = study.model_copy(update={"status": type(study.status).model_validate(status)})
     logs = {trial.name: f".tunewright/digits/logs/{trial.name}-1.log" for trial in trials}
     return StudyView(done, [*trials, *tests], curves, logs)
+
+
+def nearest_of(trials: list[Trial], constraints: list[Constraint]) -> Trial | None:
+    """The trial that breaks the constraints least."""
+    known = [t for t in trials if t.status.violations and t.status.state != "Failed"]
+    values = {t.name: constrained_values(t.status.metrics, constraints) for t in known}
+    return min(known, key=lambda t: total_violation(constraints, values[t.name]), default=None)
 
 
 def front_of(trials: list[Trial], objectives: list[Objective]) -> list[Trial]:

@@ -103,7 +103,7 @@ def test_the_front_of_several_objectives() -> None:
 
 def test_empty_studies_say_so() -> None:
     view = a_view(0)
-    assert "There is no best configuration" in text_of(sections.headline(view))
+    assert "there is no best configuration" in text_of(sections.headline(view))
     assert text_of(sections.comparison(view)) == "There is no best configuration to compare."
     assert text_of(sections.failures(view)) == "No trial has failed."
     assert text_of(sections.all_trials(view)) == "There are no trials yet."

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 
 from tunewright.api.trial import Trial
+from tunewright.report.feasibility import shortcoming
 from tunewright.report.view import StudyView
 from tunewright.report.wording import number, printable, scalar
 
@@ -87,8 +88,12 @@ def describe(view: StudyView, trial: Trial) -> str:
     for objective in view.objectives:
         if objective.metric in trial.status.objectives:
             lines.append(f"{escaped(objective.metric)} = {number(trial.status.objectives[objective.metric])}")
+    for metric in view.constrained:
+        value = view.last(trial.name, metric)
+        lines += [] if value is None else [f"{escaped(metric)} = {number(value)}"]
     state = trial.status.state.value.lower()
     lines.append(state + (f" ({escaped(trial.status.reason)})" if trial.status.reason else ""))
+    lines += filter(None, [escaped(shortcoming(view, trial))])
     values = trial.spec.parameters
     pairs = [(p.name, values[p.name]) for p in view.study.spec.parameters if p.name in values]
     lines += [f"{escaped(name)}: {shortened(scalar(value))}" for name, value in pairs[:_HOVER_PARAMETERS]]

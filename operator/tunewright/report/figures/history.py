@@ -53,8 +53,10 @@ def _traces(
     view: StudyView, drawn: Sequence[tuple[int, Trial]], position: int, shown: Range
 ) -> list[go.Scatter]:
     with_value = [(order, trial) for order, trial in drawn if trial.name in view.evaluated]
-    completed = [pair for pair in with_value if pair[1].status.state is TrialState.COMPLETED]
-    stopped = [pair for pair in with_value if pair[1].status.state is not TrialState.COMPLETED]
+    infeasible = [pair for pair in with_value if pair[1].name in view.infeasible]
+    feasible = [pair for pair in with_value if pair[1].name not in view.infeasible]
+    completed = [pair for pair in feasible if pair[1].status.state is TrialState.COMPLETED]
+    stopped = [pair for pair in feasible if pair[1].status.state is not TrialState.COMPLETED]
     without = [pair for pair in drawn if pair[1].name not in view.evaluated]
     default = [pair for pair in with_value if view.default and pair[1].name == view.default.name]
     front = {trial.name for trial in view.front}
@@ -80,6 +82,7 @@ def _traces(
         _best_so_far(view, position, shown),
         points(completed, "completed", color=OTHER, size=7, opacity=0.75),
         points(stopped, "stopped early", color=OTHER, size=7, symbol="circle-open"),
+        points(infeasible, "not feasible", color=OTHER, size=7, opacity=0.5, symbol="x-open"),
         go.Scatter(
             x=[order for order, _ in without],
             y=[shown.padded()[0]] * len(without),
@@ -106,7 +109,7 @@ def _best_so_far(view: StudyView, position: int, shown: Range) -> go.Scatter:
     objective = view.objectives[position]
     steps: list[tuple[int, float]] = []
     for order, trial in enumerate(view.ended, start=1):
-        values = view.evaluated.get(trial.name)
+        values = view.evaluated.get(trial.name) if trial.name not in view.infeasible else None
         if values is not None and (not steps or objective.better(values[position], steps[-1][1])):
             steps.append((order, values[position]))
     if steps:
@@ -125,6 +128,8 @@ def _caption(view: StudyView, drawn: int, beyond: int) -> str:
     text = "Each mark is a trial, in the order in which they ended; the line is the best value so far."
     if any(trial.name not in view.evaluated for trial in view.ended):
         text += " Crosses at the bottom are trials that ended without a value."
+    if view.infeasible:
+        text += " Hollow crosses do not keep the constraints; the line leaves them out."
     if beyond:
         text += f" Triangles at the edge are {count(beyond, 'value')} beyond it; the pointer tells which."
     if drawn < len(view.ended):
@@ -137,7 +142,7 @@ def _caption(view: StudyView, drawn: int, beyond: int) -> str:
 
 def _alt(view: StudyView) -> str:
     text = f"Scatter plot of {count(len(view.ended), 'ended trial')}"
-    if view.best is not None:
+    if view.best is not None and not view.best.violations:
         metric = view.objectives[0].metric
         text += f"; the best reached {metric} {number(view.best.objectives.get(metric, float('nan')))}"
     return text + "."

@@ -118,10 +118,12 @@ def _objective_axis(view: StudyView, position: int) -> _Axis:
 def _groups(view: StudyView, drawn: Sequence[Trial]) -> list[_Group]:
     """The trials by how good they are, the best last and so on top."""
     by_name = {trial.name: trial for trial in drawn}
-    ranked = [by_name[name] for name in view.ranked if name in by_name]
+    known = [by_name[name] for name in view.ranked if name in by_name]
+    ranked = [trial for trial in known if trial.name not in view.infeasible]
+    infeasible = [trial for trial in known if trial.name in view.infeasible]
     unbeaten = {trial.name for trial in view.front}
     front = [trial for trial in ranked if trial.name in unbeaten]
-    default = [trial for trial in ranked if view.default is not None and trial.name == view.default.name]
+    default = [trial for trial in known if view.default is not None and trial.name == view.default.name]
     failed = [trial for trial in drawn if trial.name not in view.evaluated]
     if len(view.objectives) > 1:
         others = [trial for trial in ranked if trial.name not in unbeaten]
@@ -130,7 +132,14 @@ def _groups(view: StudyView, drawn: Sequence[Trial]) -> list[_Group]:
         graded = _graded(ranked)
     dotted = {"color": FAILED, "width": 1, "dash": "dot"}
     groups = [
-        _Group(f"failed, no value ({len(failed):,})", failed, dotted, 0.7, hidden=bool(ranked)),
+        _Group(f"failed, no value ({len(failed):,})", failed, dotted, 0.7, hidden=bool(known)),
+        _Group(
+            f"not feasible ({len(infeasible):,})",
+            infeasible,
+            {"color": OTHER, "width": 1, "dash": "dot"},
+            0.35,
+            hidden=bool(ranked),
+        ),
         *graded,
         _Group("default", default, {"color": DEFAULT, "width": 3}, 1.0),
         _Group(front_label(view), front, {"color": BEST, "width": 2 if len(front) > 1 else 3.5}, 1.0),
