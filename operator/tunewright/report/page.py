@@ -67,6 +67,8 @@ def _sections(view: StudyView) -> Iterator[_Section]:
     yield "comparison", "Best against default", sections.comparison(view)
     if len(view.objectives) > 1:
         yield "pareto", "Pareto front", [*_plot("pareto", pareto_front(view)), *sections.front(view)]
+    if view.constraints:
+        yield "constraints", "Constraints", sections.constraints(view)
     yield "history", "Optimisation history", _plot("history", history(view))
     yield "curves", "Learning curves", _plot("curves", learning_curves(view))
     important = list(found.losses) if found else []
