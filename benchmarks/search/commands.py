@@ -3,16 +3,19 @@
 import argparse
 import math
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 
 from benchmarks.search import runner
 from benchmarks.search.comparison import mean_ranks, ratio
 from benchmarks.search.peers import PEERS
+from benchmarks.search.plot import draw
 from benchmarks.search.regret import Regrets, load
+from benchmarks.search.report import Report, write_between_markers
 from benchmarks.search.split import SETS
 from benchmarks.search.store import FOLDER, Store
+from benchmarks.search.timing import Timings, measure
 
 
 def main() -> None:
@@ -34,14 +37,14 @@ def run(options: argparse.Namespace) -> int:
     wanted = runner.missing(
         store, runner.cells(entrants, options.tasks, options.seeds, options.workers), options.trials
     )
-    began, failures = time.monotonic(), 0
+    began, failures = monotonic(), 0
     for number, finished in enumerate(runner.run(store, wanted, options.trials, options.jobs), start=1):
         cell = finished.cell
         if finished.trace is None:
             failures += 1
             print(f"{cell.entrant} on {cell.task}, seed {cell.seed}: {finished.failure}", file=sys.stderr)
         if sys.stderr.isatty() or number % 50 == 0 or number == len(wanted):
-            left = (time.monotonic() - began) / number * (len(wanted) - number)
+            left = (monotonic() - began) / number * (len(wanted) - number)
             print(f"{number} of {len(wanted)} searches, {left:.0f} s left", file=sys.stderr)
     return int(failures > 0)
 
@@ -49,14 +52,42 @@ def run(options: argparse.Namespace) -> int:
 def compare(options: argparse.Namespace) -> int:
     """Prints regrets, ratios to the reference, and mean ranks."""
     store = Store(options.store)
+    traces = {entrant: store.traces(entrant) for entrant in options.peers}
     reference = options.reference or options.peers[0]
     for workers in options.workers:
-        regrets = load(store, options.peers, options.tasks, workers, max(options.at))
+        regrets = load(traces, options.tasks, workers, max(options.at))
         print(f"workers {workers}: {len(regrets.tasks)} tasks, {len(regrets.seeds)} seeds")
         if left_out := [task for task in options.tasks if task not in regrets.tasks]:
             print("not searched by all:", ", ".join(left_out))
         _print_overall(regrets, reference, options.at)
         _print_tasks(regrets, options.at)
+    return 0
+
+
+def time(options: argparse.Namespace) -> int:
+    """Measures the processor seconds of a suggestion, and keeps them for the report."""
+    for peer in options.peers:
+        timing = measure(peer)
+        Timings(options.store).add(timing)
+        print(peer, {count: f"{seconds:.4g} s" for count, seconds in timing.seconds.items()}, timing.failure)
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Writes the tables and the figure into the documentation."""
+    store = Store(options.store)
+    traces = {entrant: store.traces(entrant) for entrant in options.peers}
+    found = Report(traces, options.reference or options.peers[0], options.tasks, options.at)
+    text = found.text(options.workers, Timings(options.store).read())
+    if options.docs is None:
+        print(text)
+        return 0
+    write_between_markers(options.docs, text)
+    draw(
+        {workers: found.curves(workers) for workers in options.workers},
+        found.reference,
+        options.docs.parent / "benchmarks" / "regret.svg",
+    )
     return 0
 
 
@@ -89,23 +120,32 @@ def _print_tasks(regrets: Regrets, at: Sequence[int]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, compare):
-        sub = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
-        sub.set_defaults(command=command)
-        sub.add_argument("--peers", type=_peers, required=True, metavar="NAME,...")
-        sub.add_argument("--tasks", type=_tasks, default=_tasks("development"), metavar="SET|NAME,...")
-        sub.add_argument("--workers", type=_numbers, default=[1], metavar="N,...")
-        sub.add_argument("--store", type=Path, default=FOLDER, help="the folder of the results")
-        if command is run:
-            sub.add_argument("--seeds", type=int, default=5)
-            sub.add_argument("--trials", type=int, default=100)
-            sub.add_argument("--jobs", type=int, default=1, help="processes")
-            sub.add_argument("--label", help="keeps this run of Tunewright's samplers apart: NAME@LABEL")
-        else:
-            sub.add_argument("--at", type=_numbers, default=[25, 50, 100], metavar="TRIALS,...")
-            sub.add_argument("--reference", help="whom the others are divided by; else the first of --peers")
+    runs, compares, reports = (_command(commands, command) for command in (run, compare, report))
+    _command(commands, time)
+    for command in (runs, compares, reports):
+        command.add_argument("--tasks", type=_tasks, default=_tasks("development"), metavar="SET|NAME,...")
+        command.add_argument("--workers", type=_numbers, default=[1], metavar="N,...")
+    runs.add_argument("--seeds", type=int, default=5)
+    runs.add_argument("--trials", type=int, default=100)
+    runs.add_argument("--jobs", type=int, default=1, help="processes")
+    runs.add_argument("--label", help="keeps this run of Tunewright's samplers apart: NAME@LABEL")
+    for command in (compares, reports):
+        command.add_argument("--at", type=_numbers, default=[25, 50, 100], metavar="TRIALS,...")
+        command.add_argument("--reference", help="whom the others are compared with; else the first peer")
+    reports.add_argument("--docs", type=Path, help="the file to write to; else it is printed")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    function: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+    parser.set_defaults(command=function)
+    parser.add_argument("--peers", type=_peers, required=True, metavar="all|NAME,...")
+    parser.add_argument("--store", type=Path, default=FOLDER, help="the folder of the results")
     return parser
 
 
@@ -114,7 +154,9 @@ def _numbers(text: str) -> list[int]:
 
 
 def _peers(text: str) -> list[str]:
-    """Names of peers; a label after @ is free."""
+    """Names of peers, or all of them; a label after @ is free."""
+    if text == "all":
+        return list(PEERS)
     for name in text.split(","):
         if name.partition("@")[0] not in PEERS:
             raise argparse.ArgumentTypeError(f"{name} is no peer; there are {', '.join(PEERS)}")

@@ -46,6 +46,16 @@ def mean_ranks(regrets: Regrets, trials: int) -> dict[str, float]:
     return dict(zip(regrets.of, ranks.tolist(), strict=True))
 
 
+def trials_to_reach(regrets: Regrets, entrant: str, reference: str, trials: int) -> list[int | None]:
+    """For each task, how many trials an entrant takes to be where the reference is after so many.
+
+    Both are medians over seeds; none where the entrant does not get there.
+    """
+    targets = np.median(regrets.of[reference][:, :, trials - 1], axis=1)
+    reached = np.median(regrets.of[entrant], axis=1) <= targets[:, None]
+    return [int(row.argmax()) + 1 if row.any() else None for row in reached]
+
+
 def _interval(resampled: Array) -> tuple[float, float]:
     """`resampled` is (replicate, task, seed) of log ratios."""
     tail = (1.0 - COVERED) / 2.0

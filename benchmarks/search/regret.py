@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.search.simulation import Trace
-from benchmarks.search.store import Cell, Store
+from benchmarks.search.store import Cell
 from benchmarks.search.tasks import task
 from benchmarks.search.tasks.task import Task
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 FLOOR = 1e-3
 
 Array = NDArray[np.float64]
+Traces = Mapping[str, Mapping[Cell, Trace]]  # by entrant
 
 
 @dataclass(frozen=True)
@@ -47,45 +48,33 @@ def regret(task: Task, trace: Trace) -> Array:
     return np.maximum((scored - task.optimum) / (task.median_random - task.optimum), FLOOR)
 
 
-def load(store: Store, entrants: Sequence[str], tasks: Sequence[str], workers: int, trials: int) -> Regrets:
+def load(traces: Traces, tasks: Sequence[str], workers: int, trials: int) -> Regrets:
     """The regrets over the first `trials` trials of what all entrants have searched.
 
     Raises:
         LookupError: there is no search that all of them have made.
     """
-    traces = {
-        cell: trace
-        for entrant in entrants
-        for cell, trace in store.traces(entrant).items()
-        if cell.workers == workers and len(trace.observed) >= trials
+    long_enough = {
+        entrant: {
+            (cell.task, cell.seed): trace
+            for cell, trace in known.items()
+            if cell.workers == workers and len(trace.observed) >= trials
+        }
+        for entrant, known in traces.items()
     }
-    seeds_of = {
-        name: set.intersection(*(_seeds(traces, entrant, name) for entrant in entrants)) for name in tasks
-    }
-    shared = [name for name in tasks if seeds_of[name]]
-    seeds = sorted(set.intersection(*(seeds_of[name] for name in shared))) if shared else []
-    if not seeds:
-        raise LookupError(
-            f"no task was searched with one seed, {workers} workers and {trials} trials by all of "
-            + ", ".join(entrants)
-        )
+    searched = set.intersection(*(set(known) for known in long_enough.values()))
+    shared = [name for name in tasks if any(name == task for task, _ in searched)]
+    seeds = [seed for seed in sorted({s for _, s in searched}) if all((t, seed) in searched for t in shared)]
+    if not shared or not seeds:
+        who = ", ".join(traces)
+        raise LookupError(f"no seed that all of {who} have searched with {workers} workers, {trials} trials")
     return Regrets(
         shared,
         seeds,
         {
             entrant: np.array(
-                [
-                    [
-                        regret(task(name), traces[Cell(entrant, name, seed, workers)])[:trials]
-                        for seed in seeds
-                    ]
-                    for name in shared
-                ]
+                [[regret(task(name), known[name, seed])[:trials] for seed in seeds] for name in shared]
             )
-            for entrant in entrants
+            for entrant, known in long_enough.items()
         },
     )
-
-
-def _seeds(traces: Mapping[Cell, Trace], entrant: str, task: str) -> set[int]:
-    return {cell.seed for cell in traces if (cell.entrant, cell.task) == (entrant, task)}

@@ -12,8 +12,9 @@ from typing import Any, Self
 from benchmarks.search import peers
 from benchmarks.search.environments import interpreter_of
 from benchmarks.search.peers import PEERS, PROJECT
-from benchmarks.search.simulation import Searcher
 from benchmarks.search.tasks.task import Configuration, Task
+
+Observations = Sequence[tuple[Configuration, float]]
 
 WORKER = Path(peers.__file__).with_name("worker.py")
 
@@ -34,7 +35,9 @@ class Searchers:
     def __exit__(self, *_: object) -> None:
         self._drop_worker()
 
-    def start(self, peer: str, task: Task, seed: int, workers: int, trials: int) -> Searcher:
+    def start(
+        self, peer: str, task: Task, seed: int, workers: int, trials: int
+    ) -> "InProcess | WorkerProcess":
         """A searcher that knows nothing but the space, how many workers there are, and how many trials.
 
         Raises:
@@ -75,6 +78,10 @@ class InProcess:
         self._optimizer.tell(configuration, value)
         self._cpu += time.process_time() - began
 
+    def know(self, observations: Observations) -> None:
+        """Tells of configurations that were not asked for."""
+        self._optimizer.know(observations)
+
 
 class WorkerProcess:
     """A peer in its own environment; see peers/worker.py for what is said over the pipes.
@@ -112,6 +119,10 @@ class WorkerProcess:
 
     def tell(self, configuration: Configuration, value: float | None) -> None:
         self._request({"tell": [configuration, value]})
+
+    def know(self, observations: Observations) -> None:
+        """Tells of configurations that were not asked for."""
+        self._request({"know": observations})
 
     def close(self) -> None:
         """Ends the process."""

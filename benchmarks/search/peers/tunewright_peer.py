@@ -14,17 +14,12 @@ class TunewrightPeer:
     def __init__(
         self, parameters: Sequence[Parameter], seed: int, workers: int, trials: int, *, sampler: str
     ) -> None:
-        import tunewright
-
-        self._optimizer = tunewright.Optimizer(
-            {
-                "objectives": [{"metric": "value", "direction": "minimize"}],
-                "parameters": list(parameters),
-                "algorithm": {"name": sampler, "seed": seed},
-                "initial": {"default": False},
-            }
-        )
-        self._pending: Pending[Any] = Pending()
+        self._spec = {
+            "objectives": [{"metric": "value", "direction": "minimize"}],
+            "parameters": list(parameters),
+            "algorithm": {"name": sampler, "seed": seed},
+        }
+        self._begin([])
 
     def ask(self) -> Configuration:
         (trial,) = self._optimizer.ask()
@@ -37,6 +32,18 @@ class TunewrightPeer:
             self._optimizer.tell(trial, failure="the trial failed")
         else:
             self._optimizer.tell(trial, {"value": value})
+
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        self._begin([configuration for configuration, _ in observations])
+        for trial, (_, value) in zip(self._optimizer.ask(len(observations)), observations, strict=True):
+            self._optimizer.tell(trial, {"value": value})
+
+    def _begin(self, initial: Sequence[Configuration]) -> None:
+        import tunewright
+
+        configurations = {"default": False, "configurations": list(initial)}
+        self._optimizer = tunewright.Optimizer({**self._spec, "initial": configurations})
+        self._pending: Pending[Any] = Pending()
 
 
 Auto = partial(TunewrightPeer, sampler="auto")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 
-from benchmarks.search.tasks import bbob, published, synthetic
+from benchmarks.search.tasks import bbob, estimators, published, synthetic, trainings
 from benchmarks.search.tasks.function import log_gaussian, seldom_cauchy
 from benchmarks.search.tasks.task import Task
 
@@ -41,6 +41,8 @@ FAMILIES: Mapping[str, Mapping[str, Callable[[str], Task]]] = {
     "conditional": {
         "conditional-optimizer": synthetic.optimizer_branches,
         "conditional-layers": synthetic.layer_branches,
+        "conditional-classifier": estimators.classifier_branches,
+        "conditional-kernel": estimators.kernel_branches,
     },
     "mixed": {
         "mixed-categories": synthetic.many_categories,
@@ -49,6 +51,16 @@ FAMILIES: Mapping[str, Mapping[str, Callable[[str], Task]]] = {
     "failing": {
         "failing-divergence": synthetic.diverging,
         "failing-memory": synthetic.out_of_memory,
+    },
+    "sklearn": {
+        "sklearn-svm-digits": estimators.svm_digits,
+        "sklearn-forest-diabetes": estimators.forest_diabetes,
+        "sklearn-mlp-wine": estimators.mlp_wine,
+        "sklearn-boosting-cancer": estimators.boosting_cancer,
+    },
+    "trainer": {
+        "trainer-digits": trainings.training,
+        "trainer-wine": trainings.training,
     },
 }
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FILE = Path(__file__).parents[1] / "tables" / "references.csv"
+TABLES = Path(__file__).parents[1] / "tables"
+FILE = TABLES / "references.csv"
 
 
 @dataclass(frozen=True)
