@@ -1,6 +1,7 @@
 """Constraints: which trials keep them, and what depends on it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ class TestWhatATrialSaysOfItself:
         assert status.feasible is feasible
         assert status.violations == pytest.approx(violations)
 
+    def test_what_was_worse_before_is_over(self) -> None:
+        execution = replace(reporting({}), metrics={"latency": summary_of([(1, 10.0), (2, 90.0), (3, 20.0)])})
+        status = observed(
+            execution, a_trial(0), a_bound_study(LATENCY, {"metric": "latency", "min": 15}).spec
+        )
+
+        assert (status.feasible, status.violations) == (True, {})
+
     def test_nothing_without_constraints(self) -> None:
         status = observed(reporting({"latency": 63.0}), a_trial(0), a_study().spec)
 
@@ -69,9 +78,9 @@ class TestWhatATrialSaysOfItself:
 
     def test_nothing_of_a_final_test(self) -> None:
         test = a_trial(0, purpose=Purpose.FINAL_TEST)
-        ended = settle(reporting({"accuracy": 0.5}, 0), test, a_bound_study().spec, 0)
-
-        assert (ended.status.feasible, ended.status.reason) == (None, "")
+        for reported in ({"accuracy": 0.5}, {"latency": 63.0}):
+            status = settle(reporting(reported, 0), test, a_bound_study().spec, 0).status
+            assert (status.feasible, status.violations, status.reason) == (None, {}, "")
 
     def test_one_that_completed_without_a_constrained_metric_says_which_and_is_not_feasible(self) -> None:
         spec = a_bound_study(LATENCY, RECALL, {"metric": "latency", "min": 1}).spec
