@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, WithJsonSchema
 
 from tunewright.api.base import Bool, Int, Model, Number, Resource, Scalar, Status, Str, Time
+from tunewright.api.warm_start import MAX_STUDIES
 
 
 class Purpose(StrEnum):
@@ -52,7 +53,9 @@ class ProposalInputs(Model):
     position: Int = Field(0, ge=0, description="Which of them this one is, counted from 0.")
     drawn: Int = Field(0, ge=0, description="How many it had proposed before.")
     related: dict[str, Int] = Field(
-        {}, description="How many trials it was told of each related study, by the study's name."
+        {},
+        max_length=MAX_STUDIES,
+        description="How many trials it was told of each related study, by the study's name.",
     )
     stage: Int = Field(0, ge=0, description="The study's stage, counted from 0, whose space it searched.")
     state: dict[str, JsonValue] = Field({}, description="Its state before.")

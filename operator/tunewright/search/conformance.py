@@ -24,6 +24,7 @@ from tunewright.api.parameters import Parameter, ParameterType
 from tunewright.api.study import Direction, Objective
 from tunewright.search.history import Configuration, Evaluated, History, key
 from tunewright.search.propose import propose
+from tunewright.search.related import RelatedStudy
 from tunewright.search.sampler import Request, Response, Sampler
 from tunewright.search.space import SearchSpace
 
@@ -272,6 +273,22 @@ class SamplerConformance:
             history.append(Evaluated(configuration, None if number % 7 == 6 else (number % 5, -number / 3)))
         response = propose(sampler, replace(_request(MIXED, history, count=3), objectives=TWO))
         assert len(response.suggestions) == 3
+
+    def test_related_studies_are_used_or_make_no_difference(self, space: SearchSpace) -> None:
+        extreme = [replace(trial, values=(8e307,)) for trial in _history(space, 3)]
+        related = [
+            RelatedStudy("many", list(_history(space, 50))),
+            RelatedStudy("one", list(_history(space, 1))),
+            RelatedStudy("failed", [replace(trial, values=None) for trial in _history(space, 5)]),
+            RelatedStudy("extreme", [*extreme, replace(extreme[0], values=(-8e307,))]),
+        ]
+        for ended in (0, 2, 14):
+            alone = _request(space, _history(space, ended), pending=_drawn(space, 3, seed=7), count=3)
+            told = self._propose(replace(alone, related=related))
+            assert len(told.suggestions) == 3
+            assert told == self._propose(replace(alone, related=related))
+            if not self.sampler_type.uses_related:
+                assert told == self._propose(alone)
 
     def test_first_proposals_follow_the_priors(self) -> None:
         if not self.draws_from_priors:
