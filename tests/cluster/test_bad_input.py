@@ -121,6 +121,14 @@ REFUSED: dict[str, tuple[Document, str]] = {
     ),
     "a field not built yet": (spec_of(earlyStopping={"name": "asha"}), 'unknown field "spec.earlyStopping"'),
     "no objective": (spec_of(objectives=[]), "spec.objectives: Invalid value"),
+    "a constraint without a bound": (
+        spec_of(constraints=[{"metric": "a"}]),
+        "spec.constraints[0]: Invalid value: a constraint has either max or min",
+    ),
+    "too many constraints": (
+        spec_of(constraints=[{"metric": f"a{index}", "max": 1} for index in range(9)]),
+        "spec.constraints: Too many: 9",
+    ),
     "no parameters": (
         {key: value for key, value in spec_of().items() if key != "parameters"},
         "spec.parameters: Required value",

@@ -50,7 +50,8 @@ def test_a_proper_end_makes_the_last_word_final(home: Home) -> None:
 
 MANY = f"""
 from tunewright_trainer import report
-report(1, **{{f"{{i:02}}".rjust(60, "m"): i / 7 for i in range({MAX_METRICS - 2})}}, latency=9.0, accuracy=0.5)
+others = {{f"{{i:02}}".rjust(60, "m"): i / 7 for i in range({MAX_METRICS - 2})}}
+report(1, **others, latency=9.0, accuracy=0.5)
 """
 
 
