@@ -40,7 +40,7 @@ def long_record(names: list[str]) -> Record:
 
 @pytest.mark.parametrize("count", [1, 3, 12, 30, MAX_METRICS])
 @pytest.mark.parametrize("length", [2, 20, 63])
-def test_holds_at_most_a_kibibyte_unless_what_trials_are_judged_by_needs_more(count: int, length: int) -> None:
+def test_holds_at_most_a_kibibyte_unless_what_must_be_there_needs_more(count: int, length: int) -> None:
     names = [f"{i:02}".rjust(length, "m") for i in range(count)]
     judging = names[-2:]
 
