@@ -71,7 +71,7 @@ def _sections(view: StudyView) -> Iterator[_Section]:
         yield "constraints", "Constraints", sections.constraints(view)
     yield "history", "Optimisation history", _plot("history", history(view))
     yield "curves", "Learning curves", _plot("curves", learning_curves(view))
-    important = list(found.losses) if found else []
+    important = list(found.effects) if found else []
     yield "parallel", "Parallel coordinates", _plot("parallel", parallel_coordinates(view, important))
     yield "importance", "Importance of the parameters", _plot("importance", importances(view, found))
     yield "failures", "Failures", sections.failures(view)

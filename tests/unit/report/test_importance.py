@@ -7,7 +7,7 @@ from tests.unit.report.studies import a_view, trial_document
 
 from tunewright.api.trial import Trial
 from tunewright.report import importance as module
-from tunewright.report.importance import MIN_TRIALS, importance
+from tunewright.report.importance import MIN_TRIALS, Importance, advice, importance
 from tunewright.report.view import StudyView
 
 METRIC = "validation_accuracy"
@@ -37,19 +37,26 @@ UNIFORM = [{"name": name, "type": "float", "min": 0, "max": 1} for name in "abc"
 def test_what_matters_comes_first_and_is_clearly_above_zero() -> None:
     found = importance(a_view(120))
     assert found is not None
-    assert next(iter(found.losses)) == "learning_rate"
-    assert found.losses["learning_rate"] > 0.5
-    assert found.losses["learning_rate"] > 4 * found.errors["learning_rate"]
-    assert abs(found.losses["batch_size"]) < 0.1  # it has no effect at all
+    assert next(iter(found.effects)) == "learning_rate"
+    rate, batch = found.effects["learning_rate"], found.effects["batch_size"]
+    assert rate.share > 0.4
+    assert rate.clear
+    assert rate.loss > 4 * rate.loss_error
+    assert abs(batch.loss) < 0.1  # it has no effect at all
+    assert not batch.clear
+    assert "batch_size" in found.negligible
+    assert not {"learning_rate", "optimizer", "width"} & set(found.negligible)
     assert 0.4 < found.r2 < 1
     assert found.trials == len(a_view(120).evaluated)
-    assert found.library.startswith("scikit-learn ")
+    assert found.library.startswith("Optuna ")
 
 
 def test_of_noise_the_forest_learns_nothing() -> None:
     found = importance(a_noisy_view(60, UNIFORM))
     assert found is not None
-    assert found.r2 < 0.1
+    assert not found.learned
+    assert found.negligible == []
+    assert advice(found) == []
 
 
 def test_outliers_change_nothing() -> None:
@@ -76,7 +83,7 @@ def test_equal_values_say_nothing() -> None:
 def test_several_objectives_share_a_rank() -> None:
     found = importance(a_view(80, latency=True))
     assert found is not None
-    assert {"learning_rate", "width"} == set(list(found.losses)[:2])
+    assert {"learning_rate", "width"} == set(list(found.effects)[:2])
 
 
 def test_of_many_trials_or_parameters_a_sample_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,3 +102,34 @@ def test_a_value_that_the_edited_study_no_longer_has_is_no_error() -> None:
         ]})}
     )  # fmt: skip
     assert importance(StudyView(narrowed, view.searched, {})) is not None
+
+
+def shaped(trials: int, value: Any, low: float = 0.0) -> Importance:
+    """Of a study whose metric is a function of a, b and c; c from `low` to 1."""
+    rng = random.Random(1)
+    view = a_noisy_view(trials, UNIFORM)
+    made = []
+    for trial in view.searched:
+        parameters = {"a": rng.random(), "b": rng.random(), "c": rng.uniform(low, 1)}
+        spec = trial.spec.model_copy(update={"parameters": parameters})
+        status = trial.status.model_copy(update={"objectives": {METRIC: value(**parameters)}})
+        made.append(trial.model_copy(update={"spec": spec, "status": status}))
+    found = importance(StudyView(view.study, made, {}))
+    assert found is not None
+    return found
+
+
+def test_what_two_parameters_do_only_together_is_told() -> None:
+    found = shaped(100, lambda a, b, c: (a - 0.5) * (b - 0.5))
+    assert list(found.pairs) == [("a", "b")]
+    assert found.pairs["a", "b"] > 0.2
+    # Neither says anything by itself, and both matter.
+    assert found.effects["a"].clear
+    assert found.effects["b"].clear
+    assert found.negligible == ["c"]
+    assert advice(found)[0].startswith("Explained only by two together: a and b (")
+
+
+def test_what_was_hardly_varied_is_not_said_to_be_negligible() -> None:
+    assert shaped(60, lambda a, b, c: a + b).negligible == ["c"]
+    assert shaped(60, lambda a, b, c: a + b, low=0.9).negligible == []

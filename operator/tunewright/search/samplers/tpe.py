@@ -1,9 +1,6 @@
 """The tree-structured Parzen estimator, by Optuna."""
 
 import random
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
@@ -13,6 +10,7 @@ from tunewright.api.base import Scalar
 from tunewright.api.trial import Proposal
 from tunewright.search.axis import Axis, Listed
 from tunewright.search.history import Configuration
+from tunewright.search.quiet import quiet_optuna
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
 from tunewright.search.samplers.startup import StartupSettings, starting
@@ -35,23 +33,10 @@ class TpeSampler(Sampler):
     def propose(self, request: Request) -> Response:
         if starting(request.history, self.settings):
             return SobolSampler(None).propose(request)
-        with _quiet():
+        with quiet_optuna():
             study = _study(request)
             configurations = [_ask(study, request.space) for _ in range(request.count)]
         return Response([Suggestion(each, Proposal(sampler="tpe")) for each in configurations])
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Optuna logs each study, and warns of what is experimental; neither is for our user."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
 
 
 def _study(request: Request) -> optuna.Study:

@@ -2,14 +2,17 @@ from tests.unit.report.studies import a_view
 
 from tunewright.report.figures.drawing import GOOD, OTHER
 from tunewright.report.figures.importances import MAX_PARAMETERS, importances
-from tunewright.report.importance import Importance
+from tunewright.report.importance import Effect, Importance
 
 
 def found(r2: float = 0.8, parameters: int = 2) -> Importance:
     names = [f"p{i}" for i in range(parameters)]
     return Importance(
-        losses={name: 0.5 if name == "p0" else 0.05 for name in names},
-        errors=dict.fromkeys(names, 0.02),
+        effects={
+            name: Effect(0.5, 0.1, 0.9, 0.05) if name == "p0" else Effect(0.05, 0.05, 0.01, 0.01)
+            for name in names
+        },
+        pairs={("p0", "p1"): 0.123},
         r2=r2,
         trials=32,
         library="scikit-learn 1.0",
@@ -22,7 +25,10 @@ def test_bars_the_greatest_on_top_and_grey_where_not_clearly_above_zero() -> Non
     bars = drawing.plot.data[0]
     assert list(bars.y) == ["p1", "p0"]
     assert list(bars.marker.color) == [OTHER, GOOD]
-    assert "Permutation importance by scikit-learn 1.0, from 32 trials" in drawing.caption
+    assert list(bars.x) == [0.05, 0.5]
+    assert "fANOVA by scikit-learn 1.0, from 32 trials" in drawing.caption
+    assert "Explained only by two together: p0 and p1 (12%)." in drawing.caption
+    assert "Need not be tuned any more: p1." in drawing.caption
     assert drawing.alt == "Bar chart; from the most important parameter down: p0, p1."
 
 
