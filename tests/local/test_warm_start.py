@@ -1,6 +1,7 @@
 """A study that begins with what another one, in the folder beside it, has found."""
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +102,18 @@ def test_what_is_not_there_or_not_finished_is_refused_before_anything_starts(tmp
     path = "named.yaml: spec.warmStartFrom.studies[0]"
     assert done.returncode == 2
     assert done.stderr == f"{path}: there is no other study named first here\n"
+    assert not (tmp_path / "named").exists()
 
-    start(tmp_path / write(tmp_path, "first", "60", "0.5"))
+    first = start(tmp_path / write(tmp_path, "first", "60", "0.5"))
     wait_for(lambda: runs(tmp_path / "out"))
     done = tunewright(tmp_path, "run", named, "--dir", "named")
     assert done.returncode == 2
     assert done.stderr == f"{path}: first is not finished (Running); it can be used once it is\n"
     assert all(" first-" in line for line in ledger(tmp_path))
+    first.send_signal(signal.SIGINT)
+    assert first.wait(60) == 130
+    done = tunewright(tmp_path, "run", named, "--dir", "named")
+    assert done.stderr == f"{path}: first is not finished (Suspended); it can be used once it is\n"
 
 
 def runs(directory: Path) -> bool:

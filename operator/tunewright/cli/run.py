@@ -40,6 +40,8 @@ def run_study(file: Path, directory: Path | None, overrides: Sequence[str]) -> i
     study = load_study(file, overrides)
     place = directory if directory is not None else ROOT / study.metadata.name
     output = patient_output()
+    if not place.exists():
+        warm_started(study, place, file)  # what is refused leaves no folder behind
     with Store.open(place) as store:
         study, related = warm_started(_facts(study, store, place, file), place, file)
         print("\n".join([_opening(study, place), *warm_start_lines(study.status)]), file=output)
