@@ -340,7 +340,7 @@ def test_a_stage_that_holds_nothing_new_is_followed_by_the_next() -> None:
 def test_a_sampler_is_told_what_other_studies_have_found(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
     monkeypatch.setattr("tunewright.optimizer.create", lambda *_: listener)
-    here = {"learning_rate": 0.01, "optimizer": "adam"}
+    here: dict[str, Any] = {"learning_rate": 0.01, "optimizer": "adam"}
     results = [
         ({"learning_rate": 0.01, "dropout": 0.1}, {"accuracy": 0.5, "latency": 60, "loss": 3}),
         (here, {"accuracy": np.float32(0.25), "latency": math.nan}),
