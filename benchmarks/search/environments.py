@@ -51,9 +51,9 @@ def make(environment: str) -> None:
     venv.create(folder, clear=True, with_pip=True, symlinks=True)
     if requirements.startswith(SHARES_TORCH):
         _share_torch(folder)
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    listed = REQUIREMENTS / f"{environment}.txt"
-    subprocess.run([*pip, "--no-cache-dir", "--no-deps", "--requirement", listed], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    listed = ["--requirement", str(REQUIREMENTS / f"{environment}.txt")]
+    subprocess.run([*pip, "--no-cache-dir", "--no-deps", *listed], check=True)
     (folder / "requirements.txt").write_text(requirements)  # last: now it is whole
 
 

@@ -23,6 +23,9 @@ class Peer:
     description: str
 
 
+# Optuna's AutoSampler is missing: it is not in the package, and comes only from a hub on GitHub. At these
+# numbers of trials it chooses between two that are here: the GP, and TPE where a parameter is a category or
+# conditional.
 PEERS = {
     "tunewright-auto": Peer(PROJECT, "tunewright_peer:Auto", "Tunewright, `auto`"),
     "tunewright-gp": Peer(PROJECT, "tunewright_peer:Gp", "Tunewright, `gp`"),
@@ -39,7 +42,7 @@ PEERS = {
     "optuna-cmaes": Peer("optuna", "optuna_peer:CmaEs", "Optuna 5.0.0 CmaEsSampler"),
     "scikit-optimize-gp": Peer("scikit_optimize", "scikit_optimize_peer:Gp", "scikit-optimize 0.10.2, GP"),
     "scikit-optimize-forest": Peer(
-        "scikit_optimize", "scikit_optimize_peer:Forest", "scikit-optimize 0.10.2, random forest"
+        "scikit_optimize", "scikit_optimize_peer:Forest", "scikit-optimize 0.10.2, extra trees"
     ),
     "nevergrad": Peer("nevergrad", "nevergrad_peer:NgOpt", "Nevergrad 1.0.12, NGOpt"),
     "smac": Peer("smac", "smac_peer:Smac", "SMAC 2.4.1, hyperparameter optimisation facade"),
@@ -47,5 +50,5 @@ PEERS = {
     "syne-tune-cqr": Peer("syne_tune", "syne_tune_peer:Cqr", "Syne Tune 0.16, conformal quantile regression"),
     "ax": Peer("ax", "ax_peer:Ax", "Ax 1.3.1, its default generation strategy"),
     "hebo": Peer("hebo", "hebo_peer:Hebo", "HEBO 0.3.6"),
-    "vizier": Peer("vizier", "vizier_peer:GpBandit", "Vizier 0.1.24, GP bandit"),
+    "vizier": Peer("vizier", "vizier_peer:GpBandit", "Vizier 0.1.24, its default GP bandit (UCB-PE)"),
 }

@@ -21,6 +21,10 @@ class Pending(Generic[Handle]):
         """The handle of a running trial, which runs no longer."""
         return self._handles[_key(configuration)].popleft()
 
+    def handles(self) -> list[Handle]:
+        """Of all running trials."""
+        return [handle for handles in self._handles.values() for handle in handles]
+
 
 def _key(configuration: Mapping[str, Any]) -> str:
     return json.dumps(configuration, sort_keys=True)

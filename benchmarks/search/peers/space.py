@@ -61,25 +61,31 @@ def parents_first(parameters: Sequence[Parameter]) -> list[Parameter]:
     return ranked
 
 
-def configuration_of(parameters: Sequence[Parameter], encoded: Mapping[str, Any]) -> Configuration:
+def configuration_of(parameters: Sequence[Parameter], point: Mapping[str, Any]) -> Configuration:
     """The active part of a full point of a library's flat space.
 
-    In `encoded` an ordered listed parameter is the index of its level, any other its value.
+    In `point` an ordered listed parameter is the index of its level, any other its value.
     """
     configuration: Configuration = {}
     for parameter in parents_first(parameters):
         if is_active(parameter, configuration):
-            configuration[parameter["name"]] = value_of(parameter, encoded[parameter["name"]])
+            configuration[parameter["name"]] = value_of(parameter, point[parameter["name"]])
     return configuration
 
 
-def value_of(parameter: Parameter, encoded: Any) -> Any:
+def value_of(parameter: Parameter, code: Any) -> Any:
     """One parameter's value: decoded from its index, or of its type and within its bounds."""
     listed = levels(parameter)
     if listed is None:
         cast = _whole if parameter["type"] == "int" else float
-        return cast(min(max(encoded, parameter["min"]), parameter["max"]))
-    return listed[_whole(encoded)] if ordered(parameter) else listed[listed.index(encoded)]
+        return cast(min(max(code, parameter["min"]), parameter["max"]))
+    return listed[_whole(code)] if ordered(parameter) else listed[listed.index(code)]
+
+
+def encoded(parameter: Parameter, value: Any) -> Any:
+    """What stands for a value in a library's space: the index of an ordered level, else the value."""
+    listed = levels(parameter)
+    return listed.index(value) if listed is not None and ordered(parameter) else value
 
 
 def _whole(number: Any) -> int:

@@ -7,13 +7,16 @@ Each line on stdin is a request in JSON, each gets one line on stdout:
     {"start": {"parameters": [...], "seed": 0, "workers": 1, "trials": 100}}   {"started": NAME}
     {"ask": true}                                            {"configuration": {...}, "cpu": 0.01}
     {"tell": [configuration, value or null]}                 {"told": true}
+    {"know": [[configuration, value], ...]}                  {"known": true}
 
-`cpu` is the processor time in seconds of the ask and of the tells since the ask before. A start while
-another task is under way drops that one. What goes wrong ends the process, with a traceback on stderr.
+What is to be known was not asked for, and comes before anything is asked. `cpu` is the processor time in
+seconds of the ask and of the tells since the ask before. A start while another task is under way drops that
+one. What goes wrong ends the process, with a traceback on stderr.
 """
 
 import importlib
 import json
+import logging
 import os
 import sys
 import time
@@ -32,6 +35,7 @@ def main(name: str) -> None:
     # This script's folder must not be searched, where a module could hide a library of the same name.
     sys.path[0] = str(ROOT)
     warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
     adapter = _adapter(name)
     optimizer: Any = None
     cpu = 0.0
@@ -50,8 +54,11 @@ def main(name: str) -> None:
             optimizer.tell(*argument)
             cpu += time.process_time() - began
             answer = {"told": True}
+        elif request == "know":
+            optimizer.know(argument)
+            answer = {"known": True}
         else:
-            raise ValueError(f"{request} is no request: start, ask or tell")
+            raise ValueError(f"{request} is no request: start, ask, tell or know")
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
