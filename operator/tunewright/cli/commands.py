@@ -94,13 +94,17 @@ def in_either_home(command: Command) -> Command:
     @in_a_cluster
     @functools.wraps(command)
     def told(where: Where, study: str | None, **arguments: Any) -> Any:
-        if where.directory is not None and where.in_cluster:
-            raise click.UsageError("--dir is for a study on this machine; name it, or the cluster.")
+        _require_one_home(where)
         if where.directory is not None and study is not None:
             raise click.UsageError("--dir names a study by its folder; give that, or its name.")
         return command(where=where, study=study, **arguments)
 
     return told
+
+
+def _require_one_home(where: Where) -> None:
+    if where.directory is not None and where.in_cluster:
+        raise click.UsageError("--dir is for a study on this machine; name it, or the cluster.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -158,6 +162,25 @@ def show(where: Where, study: str | None, trial: str) -> None:
     from tunewright.cli.inspect import print_trial
 
     print_trial(where, study, trial)
+
+
+@commands.command()
+@click.argument("names", type=Name(), nargs=-1, metavar="[STUDY] [TRIAL]")
+@DIRECTORY
+@in_a_cluster
+def explain(where: Where, names: tuple[str, ...]) -> None:
+    """Tell the story of STUDY, also while it runs, or of its TRIAL, by its name or its number.
+
+    STUDY may be left out where there is only one: on this machine, or in the namespace. With --dir, which
+    names the study, what is given is the trial.
+    """
+    _require_one_home(where)
+    study, trial, *more = [None, *names, None] if where.directory is not None else [*names, None, None]
+    if any(more):
+        raise click.UsageError("give one study, or its folder by --dir, and one trial at most.")
+    from tunewright.cli.inspect import print_explanation
+
+    print_explanation(where, study, trial)
 
 
 @commands.command()

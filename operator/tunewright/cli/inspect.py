@@ -1,4 +1,4 @@
-"""The commands that read a study: results, show, report."""
+"""The commands that read a study: results, show, explain, report."""
 
 import shutil
 import sys
@@ -36,9 +36,28 @@ def print_trial(where: Where, study: str | None, trial: str) -> None:
     from tunewright.report.details import details
 
     with find(where, study, trial).view() as view:
-        by_index = {str(each.spec.index): each.name for each in view.searched}
-        text = details(view, by_index.get(trial, trial), colour=coloured(sys.stdout))
+        text = details(view, _name_of(view, trial), colour=coloured(sys.stdout))
     click.echo(text, nl=False)
+
+
+def print_explanation(where: Where, study: str | None, trial: str | None) -> None:
+    """The story of a study, or of one of its trials, by its name or its number."""
+    with find(where, study, trial or "").view() as view:
+        if trial is None:
+            from tunewright.report.story import story
+
+            text = story(view, colour=coloured(sys.stdout))
+        else:
+            from tunewright.report.trial_story import trial_story
+
+            text = trial_story(view, _name_of(view, trial), colour=coloured(sys.stdout))
+    click.echo(text, nl=False)
+
+
+def _name_of(view: "StudyView", trial: str) -> str:
+    """A bare number means the trial with that index."""
+    by_index = {str(each.spec.index): each.name for each in view.searched}
+    return by_index.get(trial, trial)
 
 
 def print_report_path(where: Where, study: str | None, output: Path | None) -> None:

@@ -77,7 +77,10 @@ def _fanova(places: Array, values: Array) -> list[float]:
             )
             for row, value in zip(places.tolist(), values.tolist(), strict=True)
         )
-        found = FanovaImportanceEvaluator(n_trees=TREES, seed=0).evaluate(study)
+        try:
+            found = FanovaImportanceEvaluator(n_trees=TREES, seed=0).evaluate(study)
+        except RuntimeError:  # no tree has split anything: the rows are all but the same
+            return [0.0] * len(names)
     return [float(found[name]) for name in names]
 
 

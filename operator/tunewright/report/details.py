@@ -9,6 +9,7 @@ from tunewright.api.base import Scalar
 from tunewright.api.parameters import same
 from tunewright.api.trial import Attempt, Purpose, Trial
 from tunewright.report.feasibility import bound
+from tunewright.report.proposals import prediction
 from tunewright.report.terminal import layout, plain_table
 from tunewright.report.view import StudyView
 from tunewright.report.wording import duration, moment, number, printable, scalar, signed
@@ -34,6 +35,8 @@ def details(view: StudyView, name: str, *, colour: bool = False) -> str:
 def _parts(view: StudyView, trial: Trial) -> Iterator[RenderableType]:
     yield Text(f"{trial.name}: {_state(trial)}", style="bold")
     yield Text(f"{_origin(trial)}{_standing(view, trial)}")
+    if trial.spec.proposal.reason:
+        yield Text(printable(trial.spec.proposal.reason))
     yield from _section("Parameters", _parameters(view, trial))
     yield from _section("Attempts", _attempts(trial))
     if view.constraints and trial.spec.source is None:
@@ -60,10 +63,10 @@ def _origin(trial: Trial) -> str:
     if trial.spec.source is not None:
         return f"test evaluation of {trial.spec.source}"
     proposal = trial.spec.proposal
-    facts = [_PURPOSES[trial.spec.purpose] + (f" {proposal.sampler}" if proposal.sampler else "")]
-    if proposal.mean is not None:
-        spread = f" +- {number(proposal.deviation)}" if proposal.deviation is not None else ""
-        facts.append(f"which predicted {number(proposal.mean)}{spread}")
+    who = proposal.sampler + (f" ({proposal.part})" if proposal.part else "")
+    facts = [_PURPOSES[trial.spec.purpose] + (f" {printable(who)}" if who else "")]
+    if prediction(trial):
+        facts.append(f"which predicted {prediction(trial)}")
     if proposal.acquisition is not None:
         facts.append(f"acquisition value {number(proposal.acquisition)}")
     return ", ".join(facts)

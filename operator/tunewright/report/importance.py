@@ -8,6 +8,7 @@ from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter
 from tunewright.report.sample import evenly
 from tunewright.report.view import StudyView
+from tunewright.report.wording import count
 from tunewright.search.axis import Axis
 from tunewright.search.space import SearchSpace
 
@@ -106,6 +107,21 @@ class Importance:
         if self.r2 < ADVISING_R2:
             return []
         return [name for name, effect in self.effects.items() if effect.negligible]
+
+
+def why_unknown(view: StudyView, found: Importance | None) -> str:
+    """Why nothing can be told; empty where something can."""
+    if found is None:
+        return (
+            f"Too little to tell: importance takes at least {MIN_TRIALS} trials with values that differ; "
+            f"{count(len(view.evaluated), 'trial')} ended with a value."
+        )
+    if not found.learned:
+        return (
+            f"Nothing can be told from these {found.trials} trials: a random forest (scikit-learn) that "
+            f"has seen four fifths of them does not predict how good the others are (R² = {found.r2:.2f})."
+        )
+    return ""
 
 
 def advice(found: Importance) -> list[str]:

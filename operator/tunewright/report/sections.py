@@ -8,6 +8,7 @@ from tunewright.api.trial import Outcome, Trial, TrialState
 from tunewright.report.comparison import MetricRow, metric_rows, parameter_rows
 from tunewright.report.feasibility import bound, breaks, exclusions, state_of
 from tunewright.report.markup import Content, element, table
+from tunewright.report.proposals import prediction, source
 from tunewright.report.sample import best_and_latest
 from tunewright.report.summary import by_state, elapsed, why_ended, why_no_best
 from tunewright.report.view import StudyView
@@ -225,6 +226,15 @@ def _names(trials: Sequence[Trial]) -> str:
     return names + (f" and {len(trials) - MAX_NAMES:,} more" if len(trials) > MAX_NAMES else "")
 
 
+def _why(trial: Trial) -> str:
+    reason = trial.spec.proposal.reason
+    return reason if len(reason) <= MAX_MESSAGE else reason[:MAX_MESSAGE] + "…"
+
+
+_ORIGINS = {"from": source, ">predicted": prediction, "why": _why}
+"""Columns of the table of all trials that are there if any trial has something to tell."""
+
+
 def all_trials(view: StudyView) -> list[Element]:
     """The trials, best first, then those without a value."""
     if not view.searched:
@@ -234,14 +244,18 @@ def all_trials(view: StudyView) -> list[Element]:
         for metric in (GAP, OVERFITTING)
         if metric not in view.constrained and any(metric in t.status.metrics for t in view.searched)
     ]
+    origins = {name: told for name, told in _ORIGINS.items() if any(map(told, view.searched))}
     headings = [
         "trial", ">rank", "state", *(f">{metric}" for metric in view.study.spec.judging),
-        *(f">{metric}" for metric in gaps), ">time", *_headings(view),
+        *(f">{metric}" for metric in gaps), ">time", *_headings(view), *origins,
     ]  # fmt: skip
     shown = best_and_latest(view, view.searched, min(MAX_ROWS, _MAX_CELLS // len(headings)))
     ranks = {name: rank for rank, name in enumerate(view.ranked, start=1)}
     shown.sort(key=lambda trial: ranks.get(trial.name, len(ranks) + 1))
-    rows = [_row(view, trial, ranks.get(trial.name), gaps) for trial in shown]
+    rows = [
+        [*_row(view, trial, ranks.get(trial.name), gaps), *(told(trial) for told in origins.values())]
+        for trial in shown
+    ]
     caption = f"{count(len(view.searched), 'trial')}, best first."
     if len(shown) < len(view.searched):
         caption = (

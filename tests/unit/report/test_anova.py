@@ -30,6 +30,10 @@ def test_a_parameter_that_is_not_always_active_has_its_part_of_the_whole() -> No
     assert shares[2] < 0.02
 
 
+def test_of_trials_that_are_all_alike_nothing_is_told() -> None:
+    assert main_effects(np.full((20, 2), 0.5), np.arange(20.0)).tolist() == [0, 0]
+
+
 def test_of_what_was_active_too_rarely_nothing_is_told() -> None:
     places = uniform(60, 2)
     places[5:, 1] = -0.5

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from tunewright.report.figures.drawing import GOOD, OTHER, Drawing, figure, shortened
-from tunewright.report.importance import CONFIDENT, FOLDS, MIN_TRIALS, Importance, advice
+from tunewright.report.importance import CONFIDENT, FOLDS, Importance, advice, why_unknown
 from tunewright.report.view import StudyView
 from tunewright.report.wording import count
 
@@ -12,18 +12,9 @@ MAX_PARAMETERS = 15
 
 def importances(view: StudyView, found: Importance | None) -> Drawing:
     """The bars of what `importance` found."""
-    if found is None:
-        return Drawing(
-            None,
-            f"Too little to tell: importance takes at least {MIN_TRIALS} trials with values that differ; "
-            f"{count(len(view.evaluated), 'trial')} ended with a value.",
-        )
-    if not found.learned:
-        return Drawing(
-            None,
-            f"Nothing can be told from these {found.trials} trials: a random forest ({found.library}) that "
-            f"has seen four fifths of them does not predict how good the others are (R² = {found.r2:.2f}).",
-        )
+    reason = why_unknown(view, found)
+    if found is None or reason:
+        return Drawing(None, reason)
     names = list(found.effects)[:MAX_PARAMETERS][::-1]
     effects = [found.effects[name] for name in names]
     plot = figure(height=90 + 30 * len(names))
