@@ -2,14 +2,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_PEERS := tunewright-auto,random,optuna-tpe,optuna-gp
 
-.PHONY: run test lint format crds chart cluster cluster-down clean
+.PHONY: run test bench-search lint format crds chart cluster cluster-down clean
 
 run: $(VENV)/.trainer  ## Tune a small network on the digits data, and show the result.
 	$(BIN)/tunewright run examples/digits.yaml
 
 test: $(VENV)/.dev lint  ## All there is to test.
 	$(BIN)/python -m pytest
+
+bench-search: $(VENV)/.bench  ## Compare the sampler with others on a few tasks; docs/benchmarks.md has the whole.
+	$(BIN)/python -m benchmarks.search.environments optuna-tpe optuna-gp
+	$(BIN)/python -m benchmarks.search run --peers $(BENCH_PEERS) --seeds 3 --trials 50 --jobs 2
+	$(BIN)/python -m benchmarks.search compare --peers $(BENCH_PEERS) --at 25,50
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -44,4 +50,8 @@ $(VENV)/.trainer: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.trainer
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[trainer,dev]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.trainer
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[trainer,bench]'
 	touch $@

@@ -32,7 +32,8 @@ class Regrets:
 
     def log_means(self, entrant: str, trials: int) -> Array:
         """For each task, the mean over seeds of the log regret after so many trials."""
-        return np.log(self.of[entrant][:, :, trials - 1]).mean(axis=1)
+        means: Array = np.log(self.of[entrant][:, :, trials - 1]).mean(axis=1)
+        return means
 
     def geometric_mean(self, entrant: str, trials: int) -> float:
         """Over seeds within a task, then over tasks."""

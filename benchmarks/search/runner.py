@@ -3,6 +3,7 @@
 import multiprocessing
 import signal
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -41,11 +42,16 @@ def missing(store: Store, wanted: Iterable[Cell], trials: int) -> list[Cell]:
 
 
 def run(store: Store, wanted: Sequence[Cell], trials: int, jobs: int) -> Iterator[Finished]:
-    """Runs and stores the cells; what was stored stays, however this ends."""
-    # Not forked: the libraries' threads and this process's signal handlers stay behind.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, initializer=_ignore_interrupts) as pool:
-        for finished in pool.imap_unordered(partial(_search, trials=trials), wanted):
+    """Runs and stores the cells, in this process or in several; what was stored stays, however this ends."""
+    search = partial(_search, trials=trials)
+    with ExitStack() as stack:
+        if jobs == 1:
+            ended: Iterable[Finished] = map(search, wanted)
+        else:
+            # Not forked: the libraries' threads and this process's signal handlers stay behind.
+            pool = multiprocessing.get_context("spawn").Pool(jobs, initializer=_ignore_interrupts)
+            ended = stack.enter_context(pool).imap_unordered(search, wanted)
+        for finished in ended:
             if finished.trace is not None:
                 store.append(finished.cell, finished.trace)
             yield finished

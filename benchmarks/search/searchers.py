@@ -38,12 +38,17 @@ class Searchers:
     def start(
         self, peer: str, task: Task, seed: int, workers: int, trials: int
     ) -> "InProcess | WorkerProcess":
-        """A searcher that knows nothing but the space, how many workers there are, and how many trials.
+        """A searcher that knows the space, and how many workers and trials there are.
 
         Raises:
             PeerError: the peer's environment is not made, or it does not start.
         """
-        argument = {"parameters": task.parameters, "seed": seed, "workers": workers, "trials": trials}
+        argument: dict[str, Any] = {
+            "parameters": task.parameters,
+            "seed": seed,
+            "workers": workers,
+            "trials": trials,
+        }
         if PEERS[peer].environment == PROJECT:
             return InProcess(peer, **argument)
         if self._worker is None or self._worker.peer != peer or not self._worker.alive:

@@ -88,7 +88,7 @@ class EstimatorTask(Task):
 
 def svm_digits(name: str) -> EstimatorTask:
     """A support vector machine on features that are scaled and bent first."""
-    parameters = [
+    parameters: list[ParameterDefinition] = [
         _log("C", 1e-3, 1e3),
         _log("gamma", 1e-6, 10.0),
         {"name": "scaling", "type": "categorical", "values": list(SCALERS)},
@@ -104,7 +104,7 @@ def svm_digits(name: str) -> EstimatorTask:
 
 def forest_diabetes(name: str) -> EstimatorTask:
     """A random forest for a regression."""
-    parameters = [
+    parameters: list[ParameterDefinition] = [
         {"name": "n_estimators", "type": "int", "min": 2, "max": 20, "scale": "log"},
         {"name": "max_depth", "type": "int", "min": 1, "max": 12},
         {"name": "max_features", "type": "float", "min": 0.1, "max": 1.0},
@@ -123,7 +123,7 @@ def forest_diabetes(name: str) -> EstimatorTask:
 
 def mlp_wine(name: str) -> EstimatorTask:
     """A perceptron, trained for a few epochs."""
-    parameters = [
+    parameters: list[ParameterDefinition] = [
         {"name": "units", "type": "int", "min": 2, "max": 64, "scale": "log"},
         {"name": "layers", "type": "int", "min": 1, "max": 3},
         {"name": "activation", "type": "categorical", "values": ["relu", "tanh", "logistic"]},
@@ -144,7 +144,7 @@ def mlp_wine(name: str) -> EstimatorTask:
 
 def boosting_cancer(name: str) -> EstimatorTask:
     """Gradient boosting."""
-    parameters = [
+    parameters: list[ParameterDefinition] = [
         _log("learning_rate", 0.005, 1.0),
         {"name": "n_estimators", "type": "int", "min": 2, "max": 40, "scale": "log"},
         {"name": "max_depth", "type": "int", "min": 1, "max": 6},
@@ -163,7 +163,7 @@ def boosting_cancer(name: str) -> EstimatorTask:
 
 def kernel_branches(name: str) -> EstimatorTask:
     """A support vector machine whose kernel opens its own parameters."""
-    parameters = [
+    parameters: list[ParameterDefinition] = [
         {"name": "kernel", "type": "categorical", "values": ["linear", "poly", "rbf", "sigmoid"]},
         _log("C", 1e-3, 1e3),
         {**_log("gamma", 1e-6, 10.0), "when": {"kernel": ["poly", "rbf", "sigmoid"]}},
@@ -212,7 +212,10 @@ def classifier_branches(name: str) -> EstimatorTask:
     def make(c: Configuration, seed: int) -> Any:
         prefix = f"{c['model']}_"
         own = {key.removeprefix(prefix): value for key, value in c.items() if key.startswith(prefix)}
-        return make_pipeline(SCALERS[c["scaling"]](), models[c["model"]][0](**own))
+        model = models[c["model"]][0](**own)
+        if "random_state" in model.get_params():
+            model.set_params(random_state=seed)
+        return make_pipeline(SCALERS[c["scaling"]](), model)
 
     return EstimatorTask(
         name, parameters, _load(datasets.load_breast_cancer, 300), make, _log_loss, worst=2.0

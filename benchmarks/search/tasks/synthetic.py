@@ -28,16 +28,18 @@ def optimizer_branches(name: str) -> FunctionTask:
 
     def loss(c: Configuration) -> float:
         rate = math.log10(c["learning_rate"])
-        shared = 0.10 * (math.log10(c["weight_decay"]) + 3.7) ** 2 + 1.5 * (c["dropout"] - 0.23) ** 2
+        shared: float = 0.10 * (math.log10(c["weight_decay"]) + 3.7) ** 2 + 1.5 * (c["dropout"] - 0.23) ** 2
         if c["optimizer"] == "sgd":
             effective = rate - math.log10(1.0 - c["momentum"])  # the step after momentum
-            branch = 0.25 * (effective + 0.41) ** 2 + 0.4 * (c["momentum"] - 0.87) ** 2
-            return shared + branch + (0.0 if c["nesterov"] else 0.02)
+            shared += 0.25 * (effective + 0.41) ** 2 + 0.4 * (c["momentum"] - 0.87) ** 2
+            return shared + (0.0 if c["nesterov"] else 0.02)
         branch = 0.30 * (rate + (2.83 if c["optimizer"] == "adam" else 3.35)) ** 2
         branch += 0.01 * (math.log10(c["epsilon"]) + 6.1) ** 2
         if c["optimizer"] == "adam":
-            return 0.05 + shared + branch + 3.0 * (c["beta1"] - 0.83) ** 2
-        return 0.12 + shared + branch
+            branch += 0.05 + 3.0 * (c["beta1"] - 0.83) ** 2
+        else:
+            branch += 0.12
+        return shared + branch
 
     return FunctionTask(name, parameters, loss, gaussian(0.01), exact_optimum=_zero)
 
@@ -117,21 +119,21 @@ def mixed_bag(name: str) -> FunctionTask:
     ]
     axes = search_space(parameters).axes
     rng = _constants(name)
-    numeric, chosen = list(axes)[:8], list(axes)[8:]
+    numeric = list(axes)[:8]
     # The optimum has to be where the steps of ordinals and whole numbers reach.
     best = np.array([axes[n].to_unit(axes[n].from_unit(rng.uniform(0.15, 0.85))) for n in numeric])
     rotation = np.linalg.qr(rng.standard_normal((len(numeric), len(numeric))))[0]
     weights = np.geomspace(6.0, 0.06, len(numeric))
     effects = {
-        parameter["name"]: rng.permutation(np.linspace(0.0, 0.2, len(parameter.get("values", "ab"))))
-        for parameter in parameters[8:]
+        name: dict(zip(choices, rng.permutation(np.linspace(0.0, 0.2, len(choices))), strict=True))
+        for name, choices in ((p["name"], p.get("values", [False, True])) for p in parameters[8:])
     }
     narrowing = {"none": 1.8, "batch": 1.0, "layer": 0.8, "group": 1.2}
 
     def loss(c: Configuration) -> float:
         turned = rotation @ (np.array([axes[n].to_unit(c[n]) for n in numeric]) - best)
         height = narrowing[c["norm"]] * float(weights @ turned**2)
-        return height + sum(float(effects[n][axes[n].index(c[n])]) for n in chosen)
+        return height + sum(float(effect[c[name]]) for name, effect in effects.items())
 
     return FunctionTask(name, parameters, loss, gaussian(0.005), exact_optimum=_zero)
 
@@ -155,13 +157,10 @@ def diverging(name: str) -> FunctionTask:
         return step(c) > 0.0
 
     def loss(c: Configuration) -> float:
-        return (
-            0.35 * (step(c) + 0.18) ** 2
-            + 0.8 * (c["momentum"] - 0.78) ** 2
-            + 0.05 * math.log(c["batch_size"] / 47.0) ** 2
-            + 0.12 * (math.log10(c["gradient_clip"]) + 0.3) ** 2
-            + 0.06 * (math.log10(c["weight_decay"]) + 3.4) ** 2
-        )
+        total: float = 0.35 * (step(c) + 0.18) ** 2 + 0.8 * (c["momentum"] - 0.78) ** 2
+        total += 0.05 * math.log(c["batch_size"] / 47.0) ** 2
+        total += 0.12 * (math.log10(c["gradient_clip"]) + 0.3) ** 2
+        return total + 0.06 * (math.log10(c["weight_decay"]) + 3.4) ** 2
 
     return FunctionTask(name, parameters, loss, gaussian(0.01), fails, exact_optimum=_zero)
 
@@ -179,7 +178,8 @@ def out_of_memory(name: str) -> FunctionTask:
     half, limit = {"single": 1.0, "half": 0.5}, 2.0e6
 
     def memory(c: Configuration) -> float:
-        return half[c["precision"]] * (c["width"] * c["depth"] * c["batch_size"] + c["width"] ** 2)
+        used: float = half[c["precision"]] * (c["width"] * c["depth"] * c["batch_size"] + c["width"] ** 2)
+        return used
 
     def fails(c: Configuration) -> bool:
         return memory(c) > limit
@@ -189,8 +189,8 @@ def out_of_memory(name: str) -> FunctionTask:
         rate = math.log10(c["learning_rate"]) + 2.9 + 0.04 * c["depth"]
         batch = math.log2(c["batch_size"] / 64.0)
         rough = 0.03 if c["precision"] == "half" else 0.0
-        dropout = 2.0 * (c["dropout"] - 0.17) ** 2
-        return 0.06 * size**2 + 0.25 * rate**2 + 0.02 * batch**2 + rough + dropout
+        dropout: float = 2.0 * (c["dropout"] - 0.17) ** 2
+        return dropout + rough + 0.06 * float(size) ** 2 + 0.25 * float(rate) ** 2 + 0.02 * batch**2
 
     return FunctionTask(name, parameters, loss, gaussian(0.01), fails)
 
