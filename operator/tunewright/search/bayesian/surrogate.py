@@ -1,0 +1,40 @@
+"""What is believed of a quantity at configurations that have not been tried."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunewright.search.bayesian.gaussian_process import GaussianProcess
+from tunewright.search.bayesian.kernel import Array
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """Several Gaussian processes of the same values, whose kernels are about equally plausible.
+
+    What is computed of each is averaged: with few values their kernel is uncertain, and a single one would be
+    too sure. Source: Snoek et al., Practical Bayesian Optimization of Machine Learning Algorithms, NeurIPS 2012.
+
+    Attributes:
+        processes: at least one; the most plausible comes first.
+    """
+
+    processes: tuple[GaussianProcess, ...]
+
+    def predict(self, rows: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation by each process, both of shape (processes, rows)."""
+        means, deviations = zip(*(process.predict(rows) for process in self.processes), strict=True)
+        return np.array(means), np.array(deviations)
+
+    def moments(self, rows: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation of the mixture, both of shape (rows,)."""
+        means, deviations = self.predict(rows)
+        mean = means.mean(0)
+        return mean, np.sqrt((deviations**2).mean(0) + means.var(0))
+
+    def believing(self, rows: Array) -> "Surrogate":
+        """The same, as if rows had ended with what each process predicts for them (kriging believer).
+
+        Source: Ginsbourger et al., Kriging Is Well-Suited to Parallelize Optimization, 2010.
+        """
+        return Surrogate(tuple(process.believing(rows) for process in self.processes))
