@@ -24,6 +24,18 @@ def tunewright(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[st
             ["report", "--dir", "out", "-n", "team-a"],
             "--dir is for a study on this machine; name it, or the cluster.",
         ),
+        (
+            ["explain", "digits", "3", "4"],
+            "give one study, or its folder by --dir, and one trial at most.",
+        ),
+        (
+            ["explain", "digits", "3", "--dir", "out"],
+            "give one study, or its folder by --dir, and one trial at most.",
+        ),
+        (
+            ["explain", "--dir", "out", "-n", "team-a"],
+            "--dir is for a study on this machine; name it, or the cluster.",
+        ),
         (["results", "-n", ""], "Invalid value for '--namespace' / '-n': a name must not be empty."),
         (["results", ""], "Invalid value for '[STUDY]': a name must not be empty."),
         (

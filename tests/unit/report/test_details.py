@@ -78,3 +78,15 @@ def test_a_test_evaluation_names_its_source() -> None:
 def test_an_unknown_trial_is_refused() -> None:
     with pytest.raises(InvalidInput, match="has no trial named 'x'"):
         details(a_view(2), "x")
+
+
+def test_it_says_which_part_of_a_sampler_proposed_it_and_why() -> None:
+    document = a_trial(3, accuracy=0.9).document()
+    document["spec"]["proposal"] = {
+        "sampler": "auto", "part": "trust region", "reason": "near the best", "mean": 0.88, "deviation": 0.02,
+    }  # fmt: skip
+    view = StudyView(a_study(), [Trial.model_validate(document)], {})
+    assert details(view, "digits-3").splitlines()[1:3] == [
+        "proposed by the sampler auto (trust region), which predicted 0.88 +- 0.02; rank 1 of 1",
+        "near the best",
+    ]

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 from tests.builders import a_study, a_trial
 from tests.unit.report.studies import a_view, with_status
 
-from tunewright.api.trial import Outcome, TrialState
+from tunewright.api.trial import Outcome, Trial, TrialState
 from tunewright.report import sections
 from tunewright.report.view import StudyView
 
@@ -85,6 +85,21 @@ def test_all_trials_come_best_first_with_the_gap_and_the_flag() -> None:
     assert len(rows) == 40
     assert rows[0][:7] == ["digits-5f0c-26", "1", "Completed", "0.971982", "0.0639786", "no", "10s"]
     assert rows[-1][1] == rows[-1][3] == ""
+    # Nothing was predicted of them, and no reasons were given.
+    assert headings[-1] == "from"
+    assert {row[-1] for row in rows} == {"default configuration", "tpe"}
+
+
+def test_all_trials_say_what_was_predicted_and_why_they_were_proposed() -> None:
+    document = a_trial(3, accuracy=0.9).document()
+    proposal = {"sampler": "auto", "part": "model", "reason": "near the best", "mean": 0.88}
+    document["spec"]["proposal"] = {**proposal, "deviation": 0.02}
+    trials = [a_trial(0, accuracy=0.5), Trial.model_validate(document)]
+    parts = sections.all_trials(StudyView(a_study(), trials, {}))
+    headings = ["".join(cell.itertext()) for cell in parts[0].findall(".//thead/tr/th")]
+    assert headings[-3:] == ["from", "predicted", "why"]
+    assert rows_of(parts)[0][-3:] == ["auto: model", "0.88 +- 0.02", "near the best"]
+    assert rows_of(parts)[1][-3:] == ["sampler", "", ""]
 
 
 def test_of_very_many_trials_the_best_and_the_latest_are_listed() -> None:
