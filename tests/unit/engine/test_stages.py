@@ -78,12 +78,21 @@ def test_it_is_asked_in_the_stages_space_with_the_whole_and_an_empty_memory() ->
     ended = [
         a_trial(index, accuracy=index / 10, parameters={"rate": 0.01, "layers": 3}) for index in range(4)
     ]
+    proposal = {
+        "sampler": "grid",
+        "inputs": {"completed": 3, "count": 1, "drawn": 6},
+        "state": {"position": [2]},
+    }
+    last = ended[-1].document()
+    last["spec"]["proposal"] = proposal
+    ended[-1] = Trial.model_validate(last)
     state = State.of(a_study(parameters=[RATE, LAYERS], stages=STAGES, budget=BUDGET), ended)
     (action,) = plan(state, 10_000).actions
     assert isinstance(action, Propose)
     assert action.inputs.stage == 1
     assert action.request.count == 3
     assert action.request.state == {}
+    assert action.request.drawn == 7
     assert action.request.whole is state.space
     assert action.request.space.contains({"rate": 0.01, "layers": 5})
     assert not action.request.space.contains({"rate": 0.02, "layers": 5})
