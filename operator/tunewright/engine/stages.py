@@ -91,7 +91,7 @@ def _tally_before(state: State, index: int) -> Tally:
 
 
 def _in_short(reasons: list[str]) -> list[str]:
-    shown = [one_line(reason, MAX_REASON) for reason in reasons]
-    if len(shown) <= MAX_REASONS:
-        return shown
-    return [*shown[: MAX_REASONS - 1], f"and {len(shown) - MAX_REASONS + 1} more"]
+    shown = [one_line(reason, MAX_REASON) for reason in reasons[:MAX_REASONS]]
+    if len(reasons) > MAX_REASONS:
+        shown[-1] = f"and {len(reasons) - MAX_REASONS + 1} more"
+    return shown

@@ -69,6 +69,8 @@ def _sections(view: StudyView) -> Iterator[_Section]:
         yield "pareto", "Pareto front", [*_plot("pareto", pareto_front(view)), *sections.front(view)]
     if view.constraints:
         yield "constraints", "Constraints", sections.constraints(view)
+    if view.study.status.stages:
+        yield "stages", "Stages", sections.stages(view)
     yield "history", "Optimisation history", _plot("history", history(view))
     yield "curves", "Learning curves", _plot("curves", learning_curves(view))
     important = list(found.effects) if found else []

@@ -188,6 +188,16 @@ def constraints(view: StudyView) -> list[Element]:
     return [table(caption, ["metric", "bound", ">kept by", ">broken by", ">alone", ">not reported"], rows)]
 
 
+def stages(view: StudyView) -> list[Element]:
+    """The stages that have begun, and why each looked just there."""
+    rows = [
+        (stage.name, f"{stage.first_index:,}", f"{stage.trials:,}", "; ".join(stage.reasons))
+        for stage in view.study.status.stages
+    ]
+    caption = "Each stage starts from the best trial of those before it."
+    return [table(caption, ["stage", ">first trial", ">trials", "what was fixed and narrowed"], rows)]
+
+
 def failures(view: StudyView) -> list[Element]:
     """The failed trials by reason, the most frequent first, and what was interrupted but tried again."""
     failed: dict[str, list[Trial]] = {}

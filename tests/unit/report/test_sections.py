@@ -109,6 +109,13 @@ def test_of_very_many_trials_the_best_and_the_latest_are_listed() -> None:
     assert "1,000 of 1,200 trials" in text_of(parts)
 
 
+def test_the_stages_say_why_they_looked_just_there() -> None:
+    reasons = ["x: fixed at 3, as in the best of 4 trials", "y: 0..1 narrowed to 0.2..0.4"]
+    status = {"stages": [{"name": "refine", "firstIndex": 4, "trials": 6, "reasons": reasons}]}
+    rows = rows_of(sections.stages(StudyView(a_study(status=status), [], {})))
+    assert rows == [["refine", "4", "6", "; ".join(reasons)]]
+
+
 def test_the_front_of_several_objectives() -> None:
     view = a_view(60, latency=True)
     rows = rows_of(sections.front(view))
