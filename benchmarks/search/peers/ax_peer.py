@@ -47,6 +47,12 @@ class Ax:
         else:
             self._client.complete_trial(trial, {METRIC: value})
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        for configuration, value in observations:
+            point = space.encoded_point(self._parameters, configuration)
+            self._pending.add(configuration, self._client.attach_trial(point))
+            self.tell(configuration, value)
+
 
 def _variable(parameter: Parameter) -> Any:
     from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig

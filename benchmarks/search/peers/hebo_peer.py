@@ -48,6 +48,13 @@ class Hebo:
         if told is not None:
             self._optimizer.observe(suggestion, np.array([[told]]))
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        import numpy as np
+        import pandas as pd
+
+        points = [space.encoded_point(self._parameters, configuration) for configuration, _ in observations]
+        self._optimizer.observe(pd.DataFrame(points), np.array([[value] for _, value in observations]))
+
 
 def _variable(parameter: Parameter) -> dict[str, Any]:
     name, listed = parameter["name"], space.levels(parameter)

@@ -39,6 +39,11 @@ class NgOpt:
         if told is not None:
             self._optimizer.tell(candidate, told)
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        for configuration, value in observations:
+            candidate = self._optimizer.parametrization.spawn_child(configuration)
+            self._optimizer.tell(candidate, value)
+
 
 def _variable(parameter: Parameter) -> Any:
     from nevergrad import p

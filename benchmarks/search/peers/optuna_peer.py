@@ -48,6 +48,14 @@ class OptunaPeer:
         else:
             self._study.tell(trial, value)
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        from optuna.trial import create_trial
+
+        for configuration, value in observations:
+            point = space.encoded_point(self._parameters, configuration)
+            laws = {parameter["name"]: _law(parameter) for parameter in self._parameters}
+            self._study.add_trial(create_trial(value=value, params=point, distributions=laws))
+
     def _sampler(self, seed: int, workers: int) -> Any:
         raise NotImplementedError
 
@@ -106,3 +114,16 @@ def _suggest(trial: Any, parameter: Parameter) -> Any:
     if space.ordered(parameter):
         return trial.suggest_int(name, 0, len(listed) - 1)
     return trial.suggest_categorical(name, listed)
+
+
+def _law(parameter: Parameter) -> Any:
+    """What Optuna notes of a parameter, as its suggest methods do."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    listed = space.levels(parameter)
+    if listed is None:
+        kind = IntDistribution if parameter["type"] == "int" else FloatDistribution
+        return kind(parameter["min"], parameter["max"], log=space.is_log(parameter))
+    return (
+        IntDistribution(0, len(listed) - 1) if space.ordered(parameter) else CategoricalDistribution(listed)
+    )

@@ -53,6 +53,13 @@ class ScikitOptimizePeer:
         if told is not None:
             self._optimizer.tell(point, told)
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        points = [
+            list(space.encoded_point(self._parameters, configuration).values())
+            for configuration, _ in observations
+        ]
+        self._optimizer.tell(points, [value for _, value in observations])
+
 
 class Gp(ScikitOptimizePeer):
     """As gp_minimize."""

@@ -55,6 +55,17 @@ class Smac:
             status = StatusType.CRASHED if value is None else StatusType.SUCCESS
             self._optimizer.tell(trial, TrialValue(cost=told, status=status), save=False)
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        from ConfigSpace import Configuration as Point
+        from smac.runhistory import TrialInfo
+
+        self._optimizer._config_selector._initial_design_configs = []  # these are in its place
+        for configuration, value in observations:
+            values = space.encoded_point(self._parameters, configuration)
+            point = Point(self._optimizer.scenario.configspace, values=values)
+            self._pending.add(configuration, TrialInfo(point, seed=0))
+            self.tell(configuration, value)
+
 
 def _never_called(config: Any, seed: int = 0) -> float:
     raise NotImplementedError("trials are run by who asks for them")

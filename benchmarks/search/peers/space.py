@@ -88,5 +88,10 @@ def encoded(parameter: Parameter, value: Any) -> Any:
     return listed.index(value) if listed is not None and ordered(parameter) else value
 
 
+def encoded_point(parameters: Sequence[Parameter], configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration of a space without conditions, as a point of a library's space."""
+    return {p["name"]: encoded(p, configuration[p["name"]]) for p in parameters}
+
+
 def _whole(number: Any) -> int:
     return round(float(number))  # libraries give numpy's numbers too

@@ -9,6 +9,7 @@ sampling.
 
 import random
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from benchmarks.search.peers import space
@@ -43,6 +44,15 @@ class SyneTunePeer:
         if value is None:
             self._scheduler.base_scheduler.on_trial_error(trial)
         else:
+            self._scheduler.tell(trial, {METRIC: value})
+
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        from syne_tune.backend.trial_status import Trial
+
+        for configuration, value in observations:
+            point = space.encoded_point(self._parameters, configuration)
+            trial = Trial(self._scheduler.trial_counter, point, datetime.now())  # noqa: DTZ005  as its own
+            self._scheduler.trial_counter += 1
             self._scheduler.tell(trial, {METRIC: value})
 
     def _baseline(self, variables: dict[str, Any], seed: int) -> Any:

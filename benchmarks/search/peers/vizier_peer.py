@@ -77,6 +77,15 @@ class GpBandit:
             trial.complete(pyvizier.Measurement(metrics={METRIC: value}))
         self._completed.append(trial)
 
+    def know(self, observations: Sequence[tuple[Configuration, float]]) -> None:
+        from vizier import pyvizier
+
+        for configuration, value in observations:
+            self._asked += 1
+            point = {p["name"]: _encoded(p, configuration[p["name"]]) for p in self._parameters}
+            self._pending.add(configuration, pyvizier.Trial(id=self._asked, parameters=point))
+            self.tell(configuration, value)
+
 
 def _add(root: Any, parameter: Parameter) -> None:
     from vizier.pyvizier import ScaleType
@@ -90,6 +99,18 @@ def _add(root: Any, parameter: Parameter) -> None:
         root.add_discrete_param(name, list(range(len(listed))))
     else:
         root.add_categorical_param(name, [str(index) for index in range(len(listed))])  # texts only
+
+
+def _encoded(parameter: Parameter, value: Any) -> Any:
+    """What Vizier takes for a value."""
+    listed = space.levels(parameter)
+    return (
+        value
+        if listed is None
+        else listed.index(value)
+        if space.ordered(parameter)
+        else str(listed.index(value))
+    )
 
 
 def _code(parameter: Parameter, value: Any) -> Any:

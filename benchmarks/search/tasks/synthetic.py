@@ -47,7 +47,7 @@ def optimizer_branches(name: str) -> FunctionTask:
 def layer_branches(name: str) -> FunctionTask:
     """A network whose depth opens each layer's own width and dropout."""
     parameters: list[ParameterDefinition] = [
-        {"name": "layers", "type": "int", "min": 1, "max": 4},
+        {"name": "layers", "type": "ordinal", "values": [1, 2, 3, 4]},
         {"name": "learning_rate", "type": "float", "min": 1e-4, "max": 1.0, "scale": "log"},
     ]
     for layer in range(1, 5):
