@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.search.environments import REQUIREMENTS
+from benchmarks.search import environments
+from benchmarks.search.environments import REQUIREMENTS, interpreter_of
 from benchmarks.search.peers import PEERS, PROJECT, space
 from benchmarks.search.peers.failures import WorstSeen
 from benchmarks.search.peers.pending import Pending
@@ -117,8 +118,7 @@ class TestWorker:
         assert toy.process.returncode == 1
         assert errors.endswith("ValueError: no number\n")
 
-    def test_a_library_with_the_name_of_a_module_of_ours_is_the_librarys(self) -> None:
-        """Its own script's folder is not searched; and a real peer holds its conditions."""
+    def test_a_real_peer_by_the_script_holds_to_conditions_and_steps(self) -> None:
         talk = Talk([sys.executable, str(PEERS_FOLDER / "worker.py"), "optuna-tpe"])
         talk({"start": {"parameters": PARAMETERS, "seed": 0, "workers": 4, "trials": 20}})
         running: list[dict[str, Any]] = []
@@ -184,3 +184,17 @@ def test_every_peer_has_an_adapter_and_an_environment(name: str) -> None:
     if peer.environment != PROJECT:
         lines = (REQUIREMENTS / f"{peer.environment}.txt").read_text().splitlines()
         assert all(line == "# torch: shared" or "==" in line for line in lines)
+
+
+def test_an_environment_is_there_while_it_holds_the_present_requirements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "ENVIRONMENTS", tmp_path)
+    assert interpreter_of("smac") is None
+    (tmp_path / "smac").mkdir()
+    installed = tmp_path / "smac" / "requirements.txt"
+    installed.write_text((REQUIREMENTS / "smac.txt").read_text())
+    assert interpreter_of("smac") == tmp_path / "smac" / "bin" / "python"
+    installed.write_text("smac==1.0\n")
+    assert interpreter_of("smac") is None
+    assert interpreter_of("random") == Path(sys.executable)
