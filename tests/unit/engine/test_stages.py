@@ -54,7 +54,7 @@ def test_one_stage_after_the_other_each_around_the_best_of_those_before() -> Non
     assert last.reasons[0].startswith("rate: 1e-05..0.3 narrowed to ")
     assert last.reasons[0].endswith(", the best of 7 trials")
     low, high = map(float, last.reasons[0].split(" narrowed to ")[1].split(" ")[0].split(".."))
-    assert all(low * 0.99 <= values["rate"] <= high * 1.01 for values in found[7:])
+    assert all(low * 0.99 <= float(values["rate"]) <= high * 1.01 for values in found[7:])
 
 
 def test_a_stage_begins_once_all_trials_before_it_have_ended() -> None:
