@@ -16,7 +16,7 @@ class Stage(Model):
     """A part of a study's search, in a part of its space; it begins once the stages before it have ended."""
 
     name: Str = Field(min_length=1, max_length=63, description="Unique in the study.")
-    parameters: list[Str] = Field(
+    parameters: list[Annotated[Str, Field(max_length=63)]] = Field(
         [], max_length=200, description="What it tunes; all parameters if left out. The others are fixed."
     )
     max_trials: Annotated[Int, Field(ge=1, le=1_000_000)] | None = Field(
