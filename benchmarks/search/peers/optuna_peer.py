@@ -124,6 +124,6 @@ def _law(parameter: Parameter) -> Any:
     if listed is None:
         kind = IntDistribution if parameter["type"] == "int" else FloatDistribution
         return kind(parameter["min"], parameter["max"], log=space.is_log(parameter))
-    return (
-        IntDistribution(0, len(listed) - 1) if space.ordered(parameter) else CategoricalDistribution(listed)
-    )
+    if space.ordered(parameter):
+        return IntDistribution(0, len(listed) - 1)
+    return CategoricalDistribution(listed)

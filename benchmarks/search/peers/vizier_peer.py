@@ -104,13 +104,9 @@ def _add(root: Any, parameter: Parameter) -> None:
 def _encoded(parameter: Parameter, value: Any) -> Any:
     """What Vizier takes for a value."""
     listed = space.levels(parameter)
-    return (
-        value
-        if listed is None
-        else listed.index(value)
-        if space.ordered(parameter)
-        else str(listed.index(value))
-    )
+    if listed is None or space.ordered(parameter):
+        return space.encoded(parameter, value)
+    return str(listed.index(value))
 
 
 def _code(parameter: Parameter, value: Any) -> Any:

@@ -37,6 +37,13 @@ def test_only_what_all_have_searched_is_loaded() -> None:
     assert found.geometric_mean("b", 2) == pytest.approx(expected)
 
 
+def test_a_seed_with_which_one_of_the_tasks_was_not_searched_is_left_out() -> None:
+    other = "conditional-layers"
+    traces = {entrant: searches(entrant, 0, 1) | searches(entrant, 1, 2, task=other) for entrant in "ab"}
+    found = load(traces, [NAME, other], workers=1, trials=2)
+    assert (found.tasks, found.seeds) == ([NAME, other], [1])
+
+
 def test_a_search_that_is_too_short_counts_as_none() -> None:
     traces = {"a": searches("a", 0, trials=5), "b": searches("b", 0, trials=4)}
     assert load(traces, [NAME], workers=1, trials=4).of["a"].shape == (1, 1, 4)

@@ -64,6 +64,7 @@ def test_nothing_is_recommended_before_a_trial_succeeds() -> None:
 def test_the_noise_of_a_trial_depends_on_the_seed_and_its_number_alone(workers: int) -> None:
     task = a_table_task(losses=np.random.default_rng(0).random((3, 1000)).tolist(), seconds=[1.0, 1.0, 1.0])
     first = simulate(Scripted([1, 2, 3] * 2), task, seed=7, workers=1, trials=6)
+    assert len(set(first.observed)) == 6
     again = simulate(Scripted([1, 2, 3] * 2), task, seed=7, workers=workers, trials=6)
     other = simulate(Scripted([1, 2, 3] * 2), task, seed=8, workers=1, trials=6)
     assert first.observed == again.observed
