@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "cancel",
     "crds",
+    "explain",
     "operator",
     "report",
     "results",
@@ -122,6 +123,14 @@ def test_show_by_name_and_by_number(folder: Path) -> None:
     assert (folder / log).read_text() == "no such layer: conv9\n"
 
 
+def test_explain_a_study_and_a_trial_by_name_and_by_number(folder: Path) -> None:
+    assert said(folder, "explain", "--dir", "out").startswith("shell completed: ")
+    name = json.loads(said(folder, "results", "--dir", "out", "-o", "json"))["trials"][1]["name"]
+    told = said(folder, "explain", "--dir", "out", name)
+    assert told.startswith(f"{name}: ")
+    assert said(folder, "explain", "--dir", "out", "1") == told
+
+
 def test_show_of_no_trial(folder: Path) -> None:
     done = tunewright(folder, "show", "99", "--dir", "out")
 
@@ -170,7 +179,8 @@ def test_an_empty_path_is_refused(folder: Path, arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["results --dir out", "show 0 --dir out", "--help", "run --dir out study.yaml"]
+    "command",
+    ["results --dir out", "show 0 --dir out", "explain --dir out", "--help", "run --dir out study.yaml"],
 )
 def test_output_that_is_closed_is_no_error(folder: Path, command: str) -> None:
     done = in_a_shell(folder, f"{TUNEWRIGHT} {command} >&-")

@@ -164,7 +164,7 @@ def show(where: Where, study: str | None, trial: str) -> None:
     print_trial(where, study, trial)
 
 
-@commands.command()
+@commands.command(short_help="Tell the story of STUDY, or of its TRIAL.")
 @click.argument("names", type=Name(), nargs=-1, metavar="[STUDY] [TRIAL]")
 @DIRECTORY
 @in_a_cluster
