@@ -9,10 +9,12 @@ from time import monotonic
 
 from benchmarks.search import runner
 from benchmarks.search.comparison import mean_ranks, ratio
+from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS
 from benchmarks.search.plot import draw
 from benchmarks.search.regret import Regrets, load
 from benchmarks.search.report import Report, write_between_markers
+from benchmarks.search.searchers import require_environment
 from benchmarks.search.split import SETS
 from benchmarks.search.store import FOLDER, Store
 from benchmarks.search.timing import Timings, measure
@@ -22,8 +24,8 @@ def main() -> None:
     options = _parser().parse_args()
     try:
         status = options.command(options)
-    except LookupError as error:
-        sys.exit(str(error.args[0]))
+    except BenchmarkError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
@@ -31,6 +33,8 @@ def main() -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs what is missing; the exit status says whether all went well."""
+    for peer in options.peers:
+        require_environment(peer.partition("@")[0])
     label = f"@{options.label}" if options.label else ""
     entrants = [f"{peer}{label}" if peer.startswith("tunewright-") else peer for peer in options.peers]
     store = Store(options.store)
@@ -76,8 +80,11 @@ def time(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Writes the tables and the figure into the documentation."""
     store = Store(options.store)
-    traces = {entrant: store.traces(entrant) for entrant in options.peers}
-    found = Report(traces, options.reference or options.peers[0], options.tasks, options.at)
+    traces = {entrant: known for entrant in options.peers if (known := store.traces(entrant))}
+    reference = options.reference or options.peers[0]
+    if reference not in traces:
+        raise BenchmarkError(f"{reference}, which the others are compared with, has made no search")
+    found = Report(traces, reference, options.tasks, options.at)
     text = found.text(options.workers, Timings(options.store).read())
     if options.docs is None:
         print(text)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.simulation import Trace
 from benchmarks.search.store import Cell
 from benchmarks.search.tasks import task
@@ -53,7 +54,7 @@ def load(traces: Traces, tasks: Sequence[str], workers: int, trials: int) -> Reg
     """The regrets over the first `trials` trials of what all entrants have searched.
 
     Raises:
-        LookupError: there is no search that all of them have made.
+        BenchmarkError: there is no search that all of them have made.
     """
     long_enough = {
         entrant: {
@@ -68,7 +69,9 @@ def load(traces: Traces, tasks: Sequence[str], workers: int, trials: int) -> Reg
     seeds = [seed for seed in sorted({s for _, s in searched}) if all((t, seed) in searched for t in shared)]
     if not shared or not seeds:
         who = ", ".join(traces)
-        raise LookupError(f"no seed that all of {who} have searched with {workers} workers, {trials} trials")
+        raise BenchmarkError(
+            f"no seed that all of {who} have searched with {workers} workers, {trials} trials"
+        )
     return Regrets(
         shared,
         seeds,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.search.comparison import Ratio, mean_ranks, ratio, trials_to_reach
+from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS
 from benchmarks.search.regret import Regrets, Traces, load
 from benchmarks.search.timing import OBSERVATIONS, Timing
@@ -30,6 +31,7 @@ class Report:
     def text(self, workers: Sequence[int], timings: Sequence[Timing]) -> str:
         """All tables, each with its headline."""
         middle = self.at[len(self.at) // 2]
+        reached = min(REACHED, max(self.at))
         sections = [
             *((f"{_workers(count)}: regret, and its ratio", self.regrets(count)) for count in workers),
             (
@@ -37,8 +39,8 @@ class Report:
                 self.by_task(workers[0], middle),
             ),
             (
-                f"{_workers(workers[0])}: trials to reach what `{self.reference}` has after {REACHED}",
-                self.reached(workers[0], REACHED),
+                f"{_workers(workers[0])}: trials to reach what `{self.reference}` has after {reached}",
+                self.reached(workers[0], reached),
             ),
             ("Processor seconds of a suggestion", timing_table(timings)),
             ("The names", peers_table(list(self.traces))),
@@ -125,7 +127,7 @@ class Report:
             both = {entrant: known, self.reference: self.traces[self.reference]}
             try:
                 pairs[entrant] = load(both, self.tasks, workers, max(self.at))
-            except LookupError:
+            except BenchmarkError:
                 continue
         return pairs
 
@@ -173,12 +175,12 @@ def write_between_markers(document: Path, text: str) -> None:
     """Replaces what stands between BEGIN and END in a file.
 
     Raises:
-        LookupError: the file lacks a marker.
+        BenchmarkError: the file lacks a marker.
     """
     before, begin, rest = document.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise LookupError(f"{document} has no place for the tables: {BEGIN} ... {END}")
+        raise BenchmarkError(f"{document} has no place for the tables: {BEGIN} ... {END}")
     document.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 

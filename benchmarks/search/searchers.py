@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from benchmarks.search import peers
 from benchmarks.search.environments import interpreter_of
+from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS, PROJECT
 from benchmarks.search.tasks.task import Configuration, Task
 
@@ -19,8 +20,21 @@ Observations = Sequence[tuple[Configuration, float]]
 WORKER = Path(peers.__file__).with_name("worker.py")
 
 
-class PeerError(Exception):
+class PeerError(BenchmarkError):
     """A peer cannot be run, or has failed; the message says which and why."""
+
+
+def require_environment(peer: str) -> Path:
+    """The interpreter that a peer runs in.
+
+    Raises:
+        PeerError: its environment is not made.
+    """
+    interpreter = interpreter_of(peer)
+    if interpreter is None:
+        advice = f"make it: python -m benchmarks.search.environments {peer}"
+        raise PeerError(f"{peer} has no environment; {advice}")
+    return interpreter
 
 
 class Searchers:
@@ -95,11 +109,7 @@ class WorkerProcess:
     """
 
     def __init__(self, peer: str) -> None:
-        interpreter = interpreter_of(peer)
-        if interpreter is None:
-            raise PeerError(
-                f"{peer} has no environment; make it: python -m benchmarks.search.environments {peer}"
-            )
+        interpreter = require_environment(peer)
         self.peer = peer
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(

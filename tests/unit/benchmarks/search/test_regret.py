@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.regret import FLOOR, load, regret
 from benchmarks.search.simulation import Trace
 from benchmarks.search.store import Cell
@@ -47,5 +48,5 @@ def test_a_seed_with_which_one_of_the_tasks_was_not_searched_is_left_out() -> No
 def test_a_search_that_is_too_short_counts_as_none() -> None:
     traces = {"a": searches("a", 0, trials=5), "b": searches("b", 0, trials=4)}
     assert load(traces, [NAME], workers=1, trials=4).of["a"].shape == (1, 1, 4)
-    with pytest.raises(LookupError, match="no seed that all of a, b have searched with 1 workers, 5 trials"):
+    with pytest.raises(BenchmarkError, match="all of a, b have searched with 1 workers, 5 trials"):
         load(traces, [NAME], workers=1, trials=5)

@@ -1,0 +1,63 @@
+"""The tables of the document."""
+
+from pathlib import Path
+
+import pytest
+from benchmarks.search.errors import BenchmarkError
+from benchmarks.search.regret import Traces
+from benchmarks.search.report import BEGIN, END, Report, write_between_markers
+from benchmarks.search.store import Cell
+from benchmarks.search.timing import Timing
+
+from .examples import a_trace
+
+TASKS = ["failing-divergence", "conditional-optimizer"]  # both have their optimum at 0
+
+
+def traces(entrant: str, values: list[float], seeds: int) -> Traces:
+    return {entrant: {Cell(entrant, t, s, workers=1): a_trace(values) for t in TASKS for s in range(seeds)}}
+
+
+BOTH: Traces = {**traces("sobol", [1.0, 0.02, 0.02], seeds=3), **traces("random", [1.0, 0.04, 0.04], seeds=2)}
+REPORT = Report(BOTH, reference="sobol", tasks=TASKS, at=[2, 3])
+
+
+def rows(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+
+def test_each_is_compared_on_the_searches_that_both_have_made() -> None:
+    header, _, best, other = rows(REPORT.regrets(workers=1))
+    assert header[1:4] == ["tasks x seeds", "regret at 2", "regret at 3"]
+    assert (best[0], best[1], best[4]) == ("`sobol`", "2 x 3", "")
+    assert (other[0], other[1], other[4]) == ("`random`", "2 x 2", "0.50 [0.50, 0.50] [0.50, 0.50]")
+    assert float(other[2]) == pytest.approx(2 * float(best[2]), rel=0.01)
+
+
+def test_only_who_made_all_searches_has_a_rank() -> None:
+    ranks = {row[0]: row[-1] for row in rows(REPORT.regrets(workers=1))}
+    assert ranks["`sobol`"] == "1.0 / 1.0"
+    assert ranks["`random`"] == ""
+
+
+def test_who_never_reaches_it_is_past_the_last_trial() -> None:
+    header, _, *found = rows(REPORT.reached(workers=1, trials=2))
+    assert header == ["", "`random`"]
+    assert found == [[TASKS[0], "> 3"], [TASKS[1], "> 3"], ["**median**", "**> 3**"]]
+
+
+def test_the_text_has_what_was_measured(tmp_path: Path) -> None:
+    text = REPORT.text([1], [Timing("sobol", {10: 0.001, 100: 0.002}, "it ended")])
+    assert "| `sobol` | 0.001 | 0.002 | it ended |" in text
+    document = tmp_path / "benchmarks.md"
+    document.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\nafter\n")
+    write_between_markers(document, text)
+    assert document.read_text() == f"# Title\n\n{BEGIN}\n\n{text}\n{END}\nafter\n"
+
+
+def test_a_document_without_a_place_for_the_tables_is_left_alone(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text("nothing\n")
+    with pytest.raises(BenchmarkError, match=r"benchmarks\.md has no place"):
+        write_between_markers(document, "text")
+    assert document.read_text() == "nothing\n"
