@@ -65,6 +65,9 @@ FAMILIES: Mapping[str, Mapping[str, Callable[[str], Task]]] = {
 }
 
 
+_MAKE = {name: make for family in FAMILIES.values() for name, make in family.items()}
+
+
 @cache
 def task(name: str) -> Task:
     """The task of that name, made once per process.
@@ -72,9 +75,4 @@ def task(name: str) -> Task:
     Raises:
         KeyError: there is none.
     """
-    return next(family[name](name) for family in FAMILIES.values() if name in family)
-
-
-def family_of(name: str) -> str:
-    """The family of a task."""
-    return next(family for family, tasks in FAMILIES.items() if name in tasks)
+    return _MAKE[name](name)

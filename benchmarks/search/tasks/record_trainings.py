@@ -8,7 +8,6 @@ order of samples, not in how the data are split. A table takes a minute or two o
 
 import csv
 import itertools
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -75,7 +74,7 @@ def record(name: str) -> None:
         given = hyperparameters.resolve("mlp", samples.task, dict(zip(grid.values, values, strict=True)))
         runs = [_train(given, samples, parts, grid.epochs, seed) for seed in repeats]
         losses, seconds = zip(*runs, strict=True)
-        rows.append([*map(json.dumps, values), *(f"{number:.5g}" for number in (*losses, *seconds))])
+        rows.append([*map(str, values), *(f"{number:.5g}" for number in (*losses, *seconds))])
     with (TABLES / f"{name}.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 

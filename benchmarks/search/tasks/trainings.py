@@ -5,7 +5,6 @@ each repeat a loss and its seconds.
 """
 
 import csv
-import json
 from typing import Any
 
 import numpy as np
@@ -30,9 +29,18 @@ def training(name: str) -> TableTask:
 
 def _parameter(name: str, texts: list[str]) -> dict[str, Any]:
     """A parameter of a grid; the last one of the table varies fastest."""
-    values = [json.loads(text) for text in texts]
+    values = [_value(text) for text in texts]
     return {
         "name": name,
         "type": "categorical" if isinstance(values[0], str) else "ordinal",
         "values": values,
     }
+
+
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
