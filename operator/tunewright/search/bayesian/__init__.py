@@ -1,1 +1,1 @@
-"""Bayesian optimisation over mixed and conditional spaces, on NumPy and SciPy alone: what `auto` is made of."""
+"""Bayesian optimisation over mixed and conditional spaces, on NumPy and SciPy: what `auto` is made of."""

@@ -34,4 +34,5 @@ def _log_density(parameter: Parameter, rows: Rows, place: int, grid: Array) -> A
     if prior.distribution is Distribution.LOG_NORMAL:
         values = np.array([math.log(max(value, 1e-300)) for value in values])
     density: Array = -0.5 * ((values - prior.mean) / prior.deviation) ** 2
-    return density - density.max()
+    relative: Array = density - density.max()
+    return relative

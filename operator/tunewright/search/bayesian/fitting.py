@@ -13,17 +13,21 @@ from tunewright.search.bayesian.gaussian_process import JITTER, Data, Parameters
 from tunewright.search.bayesian.kernel import Array, Differences
 
 SCALE_SPREAD = 3**0.5
+"""Of the logarithm of a length scale."""
 CATEGORY_CENTRE, CATEGORY_SPREAD = -0.7, 1.5
+"""Of the logarithm of a category's weight, where there is a single column."""
 VARIANCE_SPREAD = 1.0
+"""Of the logarithm of the kernel's variance, about 0."""
 NOISE_CENTRE, NOISE_SPREAD = -6.0, 2.0
+"""Of the logarithm of the noise's variance."""
 BOUND = 4.0
 """How many of its standard deviations a parameter may lie from where it is expected."""
 FIRST_ITERATIONS, NEXT_ITERATIONS = 60, 15
-import os, json
-V_ = json.loads(os.environ.get('TW_AUTO', '{}'))
-NN = V_.get('nn', 10)
-PP = V_.get('pp', 0.5)
-LEAPS, LEAP = V_.get("leaps", 5), V_.get("leap", 0.25)
+"""Of the search for the mode: from where it is expected, and from where it was before one more trial."""
+MOVES = 3
+"""Of the Markov chain, from the mode to each draw."""
+LEAPS, LEAP, UNHURRIED = 5, 0.25, 10
+"""Of a move: the number and length of its leaps, and up to how many values they are that long."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,10 @@ class Beliefs:
 
 
 class Posterior:
-    """How plausible the parameters of a process are: a density over points whose entries are expected to be
-    standard normal before anything is seen."""
+    """How plausible the parameters of a process are: a density over points.
+
+    The entries of a point are expected to be standard normal before anything is seen.
+    """
 
     def __init__(self, data: Data) -> None:
         self._data = data
@@ -66,6 +72,11 @@ class Posterior:
         self._residual = data.values - features @ data.trend.means
         self._trend = features * data.trend.variances @ features.T
         self._trend[np.diag_indices_from(self._trend)] += JITTER
+
+    @property
+    def values(self) -> int:
+        """How many values the data have."""
+        return len(self._residual)
 
     @property
     def size(self) -> int:
@@ -91,45 +102,45 @@ class Posterior:
         alpha = inverse @ self._residual
         energy = 0.5 * self._residual @ alpha + np.log(np.diag(factor)).sum() + 0.5 * point @ point
         outer = 0.5 * (inverse - np.outer(alpha, alpha))
-        gradient = np.concatenate(
-            [slopes.weighted(outer), [(outer * matrix).sum(), noise * np.trace(outer)]]
-        )
+        gradient = np.concatenate([slopes.weighted(outer), [(outer * matrix).sum(), noise * np.trace(outer)]])
         return float(energy), gradient * self._beliefs.spread + point
 
 
-def most_plausible(posterior: Posterior, previous: Array | None) -> Array:
-    """The point of greatest density, looked for from where it was found before."""
-    starts = [(np.zeros(posterior.size), FIRST_ITERATIONS)]
-    if previous is not None and len(previous) == posterior.size:
-        starts = [(np.clip(previous, -BOUND, BOUND), NEXT_ITERATIONS)]
-    found = [
-        minimize(
-            posterior.energy,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(-BOUND, BOUND)] * posterior.size,
-            options={"maxiter": iterations},
-        )
-        for start, iterations in starts
-    ]
-    best: Array = min(found, key=lambda each: float(each.fun)).x
-    return best
+def mode_of(posterior: Posterior, before: Sequence[float] | None) -> Array:
+    """The point of greatest density, looked for from where it was found with a trial less."""
+    start, iterations = np.zeros(posterior.size), FIRST_ITERATIONS
+    if before is not None and len(before) == posterior.size:
+        start, iterations = np.clip(np.asarray(before, dtype=np.float64), -BOUND, BOUND), NEXT_ITERATIONS
+    found = minimize(
+        posterior.energy,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-BOUND, BOUND)] * posterior.size,
+        options={"maxiter": iterations},
+    )
+    mode: Array = found.x
+    return mode
 
 
-def moved(posterior: Posterior, points: Sequence[Array], rng: np.random.Generator) -> list[Array]:
-    """The points after one move of Hamiltonian Monte Carlo each: in the long run, draws from the density.
+def drawn(posterior: Posterior, mode: Array, count: int, rng: np.random.Generator) -> list[Array]:
+    """Points about as dense as the density says, by Hamiltonian Monte Carlo from its mode.
 
+    The chains are short: they tell how uncertain the parameters are, not more.
     Source: Neal, MCMC Using Hamiltonian Dynamics, Handbook of Markov Chain Monte Carlo, 2011.
     """
-    return [_move(posterior, point, rng) for point in points]
+    points = [mode] * count
+    for _ in range(MOVES):
+        points = [_moved(posterior, point, rng) for point in points]
+    return points
 
 
-def _move(posterior: Posterior, point: Array, rng: np.random.Generator) -> Array:
+def _moved(posterior: Posterior, point: Array, rng: np.random.Generator) -> Array:
     energy, gradient = posterior.energy(point)
     momentum = rng.standard_normal(len(point))
     before = energy + 0.5 * momentum @ momentum
-    step = LEAP * rng.uniform(0.3, 1.5) * min(1.0, (NN / len(posterior._data.values)) ** PP)
+    # The more values, the narrower the density.
+    step = LEAP * rng.uniform(0.3, 1.5) * min(1.0, UNHURRIED / posterior.values) ** 0.5
     place = point
     for _ in range(LEAPS):
         momentum = momentum - 0.5 * step * gradient

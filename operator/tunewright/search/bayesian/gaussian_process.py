@@ -82,7 +82,10 @@ class GaussianProcess:
         self._data = data
         self._kernel = parameters.kernel(data.categorical)
         self._features = data.trend.features(data.rows)
-        matrix = self._kernel.matrix(data.rows, data.rows) + self._features * data.trend.variances @ self._features.T
+        matrix = (
+            self._kernel.matrix(data.rows, data.rows)
+            + self._features * data.trend.variances @ self._features.T
+        )
         matrix[np.diag_indices_from(matrix)] += math.exp(parameters.noise) + JITTER
         self._factor = cholesky(matrix, lower=True, check_finite=False)
         residual = data.values - self._features @ data.trend.means

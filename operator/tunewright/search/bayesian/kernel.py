@@ -34,7 +34,7 @@ class Differences:
 class Kernel:
     """variance * Matern52(r) * exp(-h): r over the numeric columns, h the weights of differing categories.
 
-    A number's weight is its length scale to the power of -2, so r^2 is the weighted sum of squared differences.
+    A number's weight is its length scale to the power of -2: r^2 is the weighted sum of squared differences.
 
     Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, chapter 4.2.
 
@@ -88,6 +88,9 @@ class Slopes:
         """For each column, the sum over all entries of `factors` times the derivative."""
         columns = self.differences.squared.shape[0]
         sums = np.empty(columns)
-        for kind, slope in ((~self.kernel.categorical, self.numeric), (self.kernel.categorical, self.categorical)):
+        for kind, slope in (
+            (~self.kernel.categorical, self.numeric),
+            (self.kernel.categorical, self.categorical),
+        ):
             sums[kind] = np.tensordot(self.differences.squared[kind], factors * slope, 2)
         return sums * self.kernel.weights

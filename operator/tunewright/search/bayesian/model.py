@@ -1,22 +1,21 @@
 """A study's trials as a model of what further ones are worth."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 from scipy.stats import norm, qmc
 
-from tunewright.api.study import Direction
 from tunewright.search.bayesian.expectation import expectation_of
-from tunewright.search.bayesian.fitting import Posterior, most_plausible, moved
+from tunewright.search.bayesian.fitting import Posterior, drawn, mode_of
 from tunewright.search.bayesian.gaussian_process import Data, GaussianProcess
 from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.rows import Rows
 from tunewright.search.bayesian.surrogate import Surrogate
 from tunewright.search.bayesian.transforms import Transform
 from tunewright.search.bayesian.trend import CONSTANT, Trend
+from tunewright.search.bayesian.trials import Trials, losses_of, signs_of
 from tunewright.search.bayesian.worth import (
     Cheapness,
     Feasibility,
@@ -25,42 +24,21 @@ from tunewright.search.bayesian.worth import (
     Term,
     Worth,
 )
-from tunewright.search.history import Evaluated
 from tunewright.search.sampler import Request
 
-import os, json
-V = json.loads(os.environ.get("TW_AUTO", "{}"))
+Points = Mapping[str, Sequence[float]]
 
-MAX_TRIALS = 200
-"""How many trials the processes are fitted to, for their time grows with the third power."""
-PROCESSES = 1 + V.get("k", 6)
-MOVES = V.get("moves", 3)
+DRAWS = 6
+"""How many processes are drawn beside the most plausible one, of each objective."""
 CENTRES = 5
 DIRECTIONS, SAMPLES = 32, 8
+"""Of the integrals over directions and predictions that make the hypervolume's improvement."""
 MARGIN = 0.1
-"""By how much of the front's extent the reference point of the hypervolume is worse than its worst."""
-RELATED_VARIANCE = 0.25
+"""By how much of the front's extent the hypervolume's reference point is worse than its worst."""
+TREND_VARIANCE = 0.25
+"""Of the weight of related studies' predictions, which is 1 in all before this study has results."""
 DECIMALS = 3
-
-Points = Mapping[str, Sequence[float]]
-"""Where the parameters of each fitted quantity were found, by its name."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """Ended trials as arrays.
-
-    Attributes:
-        rows: their rows.
-        succeeded: which of them have values.
-        losses: of those that have, the objectives, the lower the better: of shape (succeeded, objectives).
-        feasible: which of those that have keep all constraints.
-    """
-
-    rows: Array
-    succeeded: NDArray[np.bool_]
-    losses: Array
-    feasible: NDArray[np.bool_]
+LEAST_RELATED = 3
 
 
 class Model:
@@ -71,160 +49,155 @@ class Model:
         worth: what rows are worth, pending trials taken as ended.
         centres: rows of the best trials, about which to look more closely.
         scales: per column, over which distance the first objective changes.
-        points: where the processes' parameters were found: where to look for them the next time.
+        points: by quantity, where its process's parameters were found: where to look for them the next time.
     """
 
-    def __init__(self, request: Request, points: Points, rng: np.random.Generator, *, cost_aware: bool) -> None:
-        """`request.history` has at least two trials with values."""
+    def __init__(
+        self, request: Request, before: Points, rng: np.random.Generator, *, cost_aware: bool
+    ) -> None:
+        """At least two trials of the history have values; `before` are the `points` of the last model."""
         self.rows = Rows(request.whole or request.space, request.space)
         self.points: dict[str, JsonValue] = {}
-        self._before = points
+        self._before = before
         self._rng = rng
-        trials = _most_telling(request)
-        known = self._known(trials, request)
-        self._signs = _signs(request)
-        self._transforms = [Transform.of(column) for column in known.losses.T]
-        self._values = np.column_stack(
-            [transform(column) for transform, column in zip(self._transforms, known.losses.T, strict=True)]
+        self._signs = signs_of(request.objectives)
+        trials = Trials.of(request, self.rows)
+        valued = trials.rows[trials.succeeded]
+        self._transforms = [Transform.of(losses) for losses in trials.losses.T]
+        values = np.column_stack(
+            [transform(losses) for transform, losses in zip(self._transforms, trials.losses.T, strict=True)]
         )
-        done = known.rows[known.succeeded]
-        trend = self._trend(request) if len(self._transforms) == 1 else CONSTANT
+        trend = self._trend(request)
         self._surrogates = [
-            self._fitted(f"objective {place}", done, column, trend, PROCESSES)
-            for place, column in enumerate(self._values.T)
+            self._surrogate(f"objective {place}", valued, column, trend, DRAWS)
+            for place, column in enumerate(values.T)
         ]
-        means = self._surrogates[0].predict(done)[0]
-        self._least = means[:, known.feasible].min(axis=1, initial=np.inf)
-        objective = self._objective(request, done, known)
-        terms = [*objective, *self._limits(request, trials, known), *expectation_of(request.space, self.rows, len(request.history))]
-        if cost_aware:
-            terms += self._cheapness(trials, known)
-        self.worth = Worth(terms)
+        predicted = self._surrogates[0].predict(valued)[0]
+        self._least = predicted[:, trials.feasible].min(axis=1, initial=np.inf)
+        self.worth = Worth(
+            [
+                *self._objectives(values[trials.feasible]),
+                *self._success(trials),
+                *self._constraints(trials, request),
+                *(self._cheapness(trials) if cost_aware else []),
+                *expectation_of(request.space, self.rows, len(request.history)),
+            ]
+        )
         if request.pending:
             self.worth = self.worth.believing(self.rows.encode(request.pending))
-        order = np.argsort(self._values.mean(axis=1) + 1e3 * ~known.feasible, kind="stable")
-        self.centres = self.rows.canonical(done[order[:CENTRES]])
+        order = np.lexsort((values.mean(axis=1), ~trials.feasible))
+        self.centres = self.rows.canonical(valued[order[:CENTRES]])
         self.scales = np.exp(-0.5 * self._surrogates[0].processes[0].parameters.weights)
 
     def prediction(self, row: Array) -> tuple[float, float] | None:
-        """Mean and standard deviation of a single objective, in its own unit; none where there are several."""
+        """Mean and standard deviation of a single objective, in its own unit; none of several."""
         if len(self._surrogates) > 1:
             return None
         mean, deviation = (float(each[0]) for each in self._surrogates[0].moments(row[None, :]))
-        back = self._transforms[0].inverse(np.array([mean - deviation, mean, mean + deviation]))
-        return float(self._signs[0] * back[1]), float(back[2] - back[0]) / 2
+        low, middle, high = self._transforms[0].inverse(np.array([mean - deviation, mean, mean + deviation]))
+        return float(self._signs[0] * middle), float(high - low) / 2
 
     def better(self, row: Array) -> bool:
-        """Whether a single objective is predicted to be better than at the best trial so far."""
-        means = self._surrogates[0].predict(row[None, :])[0][:, 0]
-        return bool(means.mean() < self._least.mean())
+        """Whether the first objective is predicted to be better than at the best trial so far."""
+        return bool(self._surrogates[0].moments(row[None, :])[0][0] < self._least.mean())
 
-    def _known(self, trials: Sequence[Evaluated], request: Request) -> Known:
-        succeeded = np.array([trial.values is not None for trial in trials])
-        table = np.array([trial.values for trial in trials if trial.values is not None], dtype=np.float64)
-        feasible = np.array([_feasible(trial, request) for trial in trials if trial.values is not None])
-        rows = self.rows.encode([trial.configuration for trial in trials])
-        return Known(rows, succeeded, table * _signs(request), feasible)
+    @property
+    def feasible(self) -> bool:
+        """Whether any trial keeps all constraints."""
+        return bool(np.isfinite(self._least).all())
 
-    def _fitted(self, name: str, rows: Array, values: Array, trend: Trend = CONSTANT, processes: int = 1) -> Surrogate:
+    def _surrogate(
+        self, quantity: str, rows: Array, values: Array, trend: Trend = CONSTANT, draws: int = 0
+    ) -> Surrogate:
         data = Data(rows, values, self.rows.categorical, trend)
         posterior = Posterior(data)
-        mode = most_plausible(posterior, self._before.get(name))
-        self.points[name] = [round(float(entry), DECIMALS) for entry in mode]
-        drawn = [mode] * (processes - 1)
-        for _ in range(MOVES):
-            drawn = moved(posterior, drawn, self._rng)
-        return Surrogate(
-            tuple(GaussianProcess(data, posterior.parameters(point)) for point in (mode, *drawn))
-        )
+        mode = mode_of(posterior, self._before.get(quantity))
+        self.points[quantity] = [round(float(entry), DECIMALS) for entry in mode]
+        points = [mode, *drawn(posterior, mode, draws, self._rng)]
+        return Surrogate(tuple(GaussianProcess(data, posterior.parameters(point)) for point in points))
 
-    def _objective(self, request: Request, done: Array, known: Known) -> list[Term]:
+    def _objectives(self, values: Array) -> list[Term]:
         """Nothing while no trial is feasible: then the first thing is to find one that is."""
-        if not known.feasible.any():
+        if not len(values):
             return []
         if len(self._surrogates) == 1:
             return [Improvement(self._surrogates[0], self._least)]
-        best = self._values[known.feasible]
-        front = best[[not (np.all(best <= each, axis=1) & np.any(best < each, axis=1)).any() for each in best]]
-        low, high = front.min(axis=0), front.max(axis=0)
-        reference = high + MARGIN * np.maximum(high - low, 1.0)
-        objectives = front.shape[1]
-        normal = norm.ppf(qmc.Sobol(objectives, seed=self._rng).random(DIRECTIONS))
-        directions = np.maximum(np.abs(normal), 1e-6)
-        directions /= np.linalg.norm(directions, axis=1)[:, None]
-        noise = norm.ppf(qmc.Sobol(objectives, seed=self._rng).random(SAMPLES))
-        return [HypervolumeImprovement.beyond(self._surrogates, front, reference, directions, noise)]
+        front = values[[not _beaten(each, values) for each in values]]
+        extent = np.maximum(front.max(axis=0) - front.min(axis=0), 1.0)
+        objectives = values.shape[1]
+        directions = np.maximum(np.abs(self._normal(DIRECTIONS, objectives)), 1e-6)
+        return [
+            HypervolumeImprovement.beyond(
+                self._surrogates,
+                front,
+                reference=front.max(axis=0) + MARGIN * extent,
+                directions=directions / np.linalg.norm(directions, axis=1)[:, None],
+                noise=self._normal(SAMPLES, objectives),
+            )
+        ]
 
-    def _limits(self, request: Request, trials: Sequence[Evaluated], known: Known) -> list[Term]:
+    def _normal(self, count: int, width: int) -> Array:
+        """Quasi-random standard normal numbers."""
+        units = qmc.Sobol(width, rng=self._rng).random(count)
+        numbers: Array = norm.ppf(np.clip(units, 1e-9, 1 - 1e-9))
+        return numbers
+
+    def _success(self, trials: Trials) -> list[Term]:
+        if trials.succeeded.all():
+            return []
+        failed = np.where(trials.succeeded, 0.0, 1.0)
+        return [self._feasibility("failure", trials.rows, failed, limit=0.5)]
+
+    def _constraints(self, trials: Trials, request: Request) -> list[Term]:
         terms: list[Term] = []
-        if not known.succeeded.all():
-            labels = np.where(known.succeeded, 0.0, 1.0)
-            transform = Transform.of(labels)
-            surrogate = self._fitted("failure", known.rows, transform(labels))
-            terms.append(Feasibility(surrogate, float(transform(np.array([0.5]))[0])))
         for place, constraint in enumerate(request.constraints):
-            told = [
-                (index, constraint.violation(value))
-                for index, trial in enumerate(trials)
+            told = {
+                index: constraint.violation(value)
+                for index, trial in enumerate(trials.trials)
                 if trial.values is not None and (value := trial.constraints[place]) is not None
-            ]
-            if len(told) < 2:
-                continue
-            violations = np.array([violation for _, violation in told])
-            transform = Transform.of(violations)
-            rows = known.rows[[index for index, _ in told]]
-            surrogate = self._fitted(f"constraint {place}", rows, transform(violations))
-            terms.append(Feasibility(surrogate, float(transform(np.zeros(1))[0])))
+            }
+            if len(told) > 1:
+                violations = np.array(list(told.values()))
+                terms.append(
+                    self._feasibility(f"constraint {place}", trials.rows[list(told)], violations, limit=0.0)
+                )
         return terms
 
-    def _cheapness(self, trials: Sequence[Evaluated], known: Known) -> list[Term]:
-        timed = [index for index, trial in enumerate(trials) if trial.duration is not None and trial.duration > 0]
-        if len(timed) < 2:
+    def _feasibility(self, quantity: str, rows: Array, amounts: Array, limit: float) -> Feasibility:
+        transform = Transform.of(amounts)
+        return Feasibility(
+            self._surrogate(quantity, rows, transform(amounts)), float(transform(np.array([limit]))[0])
+        )
+
+    def _cheapness(self, trials: Trials) -> list[Term]:
+        timed = {index: trial.duration for index, trial in enumerate(trials.trials) if trial.duration}
+        logs = np.log(list(timed.values()))
+        if len(timed) < 2 or logs.std() == 0:
             return []
-        logs = np.log([trials[index].duration or 1.0 for index in timed])
-        spread = float(logs.std())
-        if spread == 0:
-            return []
-        values = (logs - logs.mean()) / spread
-        return [Cheapness(self._fitted("duration", known.rows[timed], values), spread)]
+        values = (logs - logs.mean()) / logs.std()
+        return [Cheapness(self._surrogate("duration", trials.rows[list(timed)], values), float(logs.std()))]
 
     def _trend(self, request: Request) -> Trend:
         """What related studies' results predict, with weights that this study's own results correct."""
-        functions = []
-        for study in request.related:
-            trials = [trial for trial in study.trials if trial.values is not None][:MAX_TRIALS]
-            if len(trials) < 3:
-                continue
-            losses = np.array([trial.values for trial in trials], dtype=np.float64)[:, 0] * self._signs[0]
-            rows = self.rows.encode([trial.configuration for trial in trials])
-            surrogate = self._fitted(f"related {study.name}", rows, Transform.of(losses)(losses))
-            functions.append(lambda block, surrogate=surrogate: surrogate.predict(block)[0][0])
-        if not functions:
+        if len(request.objectives) > 1:
             return CONSTANT
-        count = len(functions)
-        means = np.concatenate([[0.0], np.full(count, 1 / count)])
-        return Trend(functions, means, np.concatenate([[1.0], np.full(count, RELATED_VARIANCE)]))
+        predictions = []
+        for study in request.related:
+            trials = [trial for trial in study.trials if trial.values is not None]
+            if len(trials) < LEAST_RELATED:
+                continue
+            losses = losses_of(trials, request.objectives)[:, 0]
+            rows = self.rows.encode([trial.configuration for trial in trials])
+            surrogate = self._surrogate(f"related {study.name}", rows, Transform.of(losses)(losses))
+            predictions.append(partial(_mean, surrogate))
+        count = len(predictions)
+        weights = [1 / count] * count if count else []
+        return Trend(predictions, np.array([0.0, *weights]), np.array([1.0, *([TREND_VARIANCE] * count)]))
 
 
-def _signs(request: Request) -> Array:
-    return np.array([-1.0 if each.direction is Direction.MAXIMIZE else 1.0 for each in request.objectives])
+def _beaten(one: Array, values: Array) -> bool:
+    return bool(((values <= one).all(axis=1) & (values < one).any(axis=1)).any())
 
 
-def _feasible(trial: Evaluated, request: Request) -> bool:
-    return all(
-        value is not None and constraint.violation(value) <= 0
-        for constraint, value in zip(request.constraints, trial.constraints, strict=True)
-    )
-
-
-def _most_telling(request: Request) -> Sequence[Evaluated]:
-    """The trials to fit to, in their order: all, or half the best ones and half the latest of the others."""
-    trials = list(request.history)
-    if len(trials) <= MAX_TRIALS:
-        return trials
-    succeeded = [index for index, trial in enumerate(trials) if trial.values is not None]
-    table = np.array([trials[index].values for index in succeeded], dtype=np.float64) * _signs(request)
-    places = np.argsort(np.argsort(table, axis=0, kind="stable"), axis=0).mean(axis=1)
-    best = {succeeded[place] for place in np.argsort(places, kind="stable")[: MAX_TRIALS // 2]}
-    others = [index for index in range(len(trials)) if index not in best][-MAX_TRIALS // 2 :]
-    return [trials[index] for index in sorted([*best, *others])]
+def _mean(surrogate: Surrogate, rows: Array) -> Array:
+    return surrogate.moments(rows)[0]

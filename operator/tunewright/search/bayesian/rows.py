@@ -4,16 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tunewright.api.base import Scalar
 from tunewright.search.axis import Axis, Continuous, Listed
-from tunewright.search.history import Configuration
 from tunewright.search.bayesian.kernel import Array
+from tunewright.search.history import Configuration
 from tunewright.search.space import SearchSpace
 
 MAX_LEVELS = 1_024
-"""Of more values than this a parameter's are not listed but treated as a continuum, until they are decoded."""
+"""A parameter of more values is treated as a continuum until it is decoded."""
 MIDDLE = 0.5
 ABSENT = -1.0
 
@@ -59,7 +58,10 @@ class Column:
         if self.levels is None:
             return self.low + units * (self.high - self.low)
         if self.categorical or len(self.levels) == 1:
-            return self.levels[np.minimum((units * len(self.levels)).astype(int), len(self.levels) - 1)]
+            legal: Array = self.levels[
+                np.minimum((units * len(self.levels)).astype(int), len(self.levels) - 1)
+            ]
+        return legal
         return self.nearest(units)
 
     def nearest(self, entries: Array) -> Array:
@@ -68,6 +70,16 @@ class Column:
             return np.clip(entries, self.low, self.high)
         borders = (self.levels[1:] + self.levels[:-1]) / 2
         return self.levels[np.searchsorted(borders, entries)]
+
+    def stepped(self, entries: Array, steps: Array, rng: np.random.Generator) -> Array:
+        """The legal entries nearest to where steps lead; of levels at least the next one."""
+        if self.levels is None or len(self.levels) == 1:
+            return self.nearest(entries + steps)
+        before = np.searchsorted(self.levels, self.nearest(entries))
+        move = np.searchsorted(self.levels, self.nearest(entries + steps)) - before
+        move = np.where(move == 0, rng.choice([-1, 1], len(move)), move)
+        moved: Array = self.levels[np.clip(before + move, 0, len(self.levels) - 1)]
+        return moved
 
 
 class Rows:
@@ -95,14 +107,19 @@ class Rows:
     def encode(self, configurations: Iterable[Configuration]) -> Array:
         """The rows of configurations of the whole space, of shape (n, columns)."""
         rows = [
-            [column.entry(each[column.name]) if column.name in each else column.absent for column in self.columns]
+            [
+                column.entry(each[column.name]) if column.name in each else column.absent
+                for column in self.columns
+            ]
             for each in configurations
         ]
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.columns))
 
     def decode(self, row: Array) -> dict[str, Scalar]:
         """The configuration of a row, in the part that is searched."""
-        entries = {column.name: (column, float(entry)) for column, entry in zip(self.columns, row, strict=True)}
+        entries = {
+            column.name: (column, float(entry)) for column, entry in zip(self.columns, row, strict=True)
+        }
         configuration: dict[str, Scalar] = {}
         for parameter in self._part.ordered:
             if not parameter.active(configuration):
@@ -113,7 +130,9 @@ class Rows:
                 continue
             column, entry = entries[parameter.name]
             value = column.value(column.nearest(np.array([entry]))[0])
-            configuration[parameter.name] = value if parameter.contains(value) else axis.from_unit(axis.to_unit(value))
+            configuration[parameter.name] = (
+                value if parameter.contains(value) else axis.from_unit(axis.to_unit(value))
+            )
         return configuration
 
     def drawn(self, units: Array) -> Array:
@@ -163,6 +182,3 @@ def _column(name: str, axis: Axis, part: Axis) -> Column:
         levels = np.array([axis.to_unit(value) for value in values])
     levels = np.unique(levels)
     return Column(name, axis, categorical, levels, float(levels[0]), float(levels[-1]))
-
-
-Mask = NDArray[np.bool_]

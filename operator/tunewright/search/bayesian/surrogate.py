@@ -13,7 +13,8 @@ class Surrogate:
     """Several Gaussian processes of the same values, whose kernels are about equally plausible.
 
     What is computed of each is averaged: with few values their kernel is uncertain, and a single one would be
-    too sure. Source: Snoek et al., Practical Bayesian Optimization of Machine Learning Algorithms, NeurIPS 2012.
+    too sure.
+    Source: Snoek et al., Practical Bayesian Optimization of Machine Learning Algorithms, NeurIPS 2012.
 
     Attributes:
         processes: at least one; the most plausible comes first.

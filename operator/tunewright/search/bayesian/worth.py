@@ -96,7 +96,8 @@ class HypervolumeImprovement:
             won += np.maximum(_reach(values, self.reference, self.directions) - self.reached, 0).mean(1)
         # Where nothing is won in any sample, at least the direction to where something would be.
         hope = sum(mean - deviation for mean, deviation in moments)
-        return np.log(won / len(self.noise) + np.exp(-30 - np.asarray(hope)))
+        log: Array = np.log(won / len(self.noise) + np.exp(-30 - np.asarray(hope)))
+        return log
 
     def believing(self, rows: Array) -> "HypervolumeImprovement":
         means = np.column_stack([surrogate.moments(rows)[0] for surrogate in self.surrogates])
@@ -191,7 +192,7 @@ class Worth:
 
 
 def _reach(values: Array, reference: Array, directions: Array) -> Array:
-    """How far from the reference each of the values reaches along each direction, to the power of their number."""
+    """How far from the reference values reach along directions, to the power of the number of objectives."""
     gaps = np.maximum(reference - values, 0)
     reach: Array = (gaps[:, None, :] / directions[None, :, :]).min(axis=2) ** values.shape[1]
     return reach

@@ -1,33 +1,57 @@
 """The sampler of a study that names none."""
 
-import json
 import math
-import os
+from collections.abc import Sequence
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, JsonValue, TypeAdapter
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tunewright.api.base import Bool, Model
+from tunewright.api import base
+from tunewright.api.base import Bool
 from tunewright.api.trial import Proposal
 from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.maximise import maximise
-from tunewright.search.bayesian.model import Model as Surrogates, Points
+from tunewright.search.bayesian.model import Model, Points
+from tunewright.search.bayesian.trials import signs_of
+from tunewright.search.history import key
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
 
-V = {"startup": 6, **json.loads(os.environ.get("TW_AUTO", "{}"))}
-RESOLUTION = 3
+STARTUP = 6
+"""How many trials cover the space before the model is asked."""
+RELATED = 3
+"""How many of the best configurations of related studies are tried before the model is asked."""
+MIN_SUCCESSES = 2
+DECIMALS = 3
+"""Entries of a row that agree in so many decimals are one: nearer there is nothing to learn."""
 
 
-class AutoSettings(Model):
+class AutoSettings(base.Model):
     """The settings of `auto`."""
 
-    cost_aware: Bool = Field(False, description="Prefer configurations that promise more for their run time.")
+    cost_aware: Bool = Field(
+        False,
+        description="Weigh what a configuration promises against the run time that it is expected to take.",
+    )
 
 
 class AutoSampler(Sampler):
-    description = "Gaussian process over the mixed space"
+    """Bayesian optimisation with Gaussian processes over the mixed space.
+
+    The parts, each named in the proposals that it makes: `sobol` covers the space with the first few trials;
+    `related` begins with what related studies found best, where there are any; `model` then proposes where
+    most is expected of a trial, pending ones taken as ended with what is predicted for them.
+
+    What is expected: an improvement of the objective, or of the hypervolume that several ones dominate; times
+    the probability that the trial neither fails nor breaks a constraint, both learnt from the trials; times
+    the density of the user's priors, whose weight falls with the number of trials; if `costAware`, divided by
+    the run time. Everything is computed over several kernels, drawn as they are plausible.
+    """
+
+    description = (
+        "Bayesian optimisation for 10 to 300 trials: mixed and conditional spaces, constraints, warm starts"
+    )
     settings_model = AutoSettings
     sees_whole = True
     uses_related = True
@@ -35,38 +59,91 @@ class AutoSampler(Sampler):
     def propose(self, request: Request) -> Response:
         succeeded = sum(trial.values is not None for trial in request.history)
         begun = len(request.history) + len(request.pending)
-        if begun < V["startup"] or succeeded < 2:
-            return SobolSampler(None).propose(request)
+        if all(axis.count == 1 for axis in request.space.axes.values()):
+            return _covering(request)
+        if request.related and begun < RELATED and (best := _best_related(request)):
+            return Response(best, request.state)
+        if succeeded < MIN_SUCCESSES or (begun < STARTUP and not request.related):
+            return _covering(request)
+        # One thread: beside trainers that use all cores, more would wait for each other.
         with threadpool_limits(1, "blas"):
-            return self._modelled(request)
+            return self._expecting(request)
 
-    def _modelled(self, request: Request) -> Response:
+    def _expecting(self, request: Request) -> Response:
         rng = np.random.default_rng((request.seed, request.drawn))
-        points = request.state.get("points", {})
-        model = Surrogates(request, points, rng, cost_aware=self.settings.cost_aware)
-        taken = {_cell(row) for row in model.rows.encode(t.configuration for t in request.history)}
-        taken |= {_cell(row) for row in model.rows.encode(request.pending)}
+        before = request.state.get("points")
+        model = Model(request, _points(before), rng, cost_aware=self.settings.cost_aware)
+        ended = (trial.configuration for trial in request.history)
+        taken = {_cell(row) for row in model.rows.encode([*ended, *request.pending])}
         worth = model.worth
-        suggestions = []
-        for turn in range(request.count):
-            if turn:
-                worth = worth.believing(row[None, :])
+        suggestions: list[Suggestion] = []
+        while True:
             found, worths = maximise(worth.of, model.rows, model.centres, model.scales, rng)
-            place = next((i for i, each in enumerate(found) if _cell(each) not in taken), 0)
+            place = next((place for place, row in enumerate(found) if _cell(row) not in taken), 0)
             row = found[place]
+            proposal = _proposal(model, row, float(worths[place]))
+            suggestions.append(Suggestion(model.rows.decode(row), proposal))
+            if len(suggestions) == request.count:
+                return Response(suggestions, {"points": model.points})
             taken.add(_cell(row))
-            suggestions.append(Suggestion(model.rows.decode(row), _proposal(model, row, float(worths[place]))))
-        return Response(suggestions, {"points": model.points})
+            worth = worth.believing(row[None, :])
+
+
+def _covering(request: Request) -> Response:
+    """Points of a Sobol sequence, which need nothing to learn from."""
+    covering = SobolSampler(None).propose(request)
+    proposal = Proposal(sampler="auto", part="sobol", reason="Covers the space while too little is known.")
+    return Response(
+        [Suggestion(each.configuration, proposal) for each in covering.suggestions], request.state
+    )
+
+
+def _best_related(request: Request) -> Sequence[Suggestion]:
+    """The best configurations of related studies that have not been tried: first the best of each."""
+    signs = signs_of(request.objectives)
+    ranked = []
+    for study in request.related:
+        valued = [trial for trial in study.trials if trial.values is not None]
+        valued.sort(key=lambda trial: float(signs[0] * trial.values[0]) if trial.values is not None else 0.0)
+        ranked.append([(study.name, trial.configuration) for trial in valued[:RELATED]])
+    taken = {key(configuration) for configuration in request.pending}
+    suggestions = []
+    for place in range(RELATED):
+        for name, configuration in (best[place] for best in ranked if place < len(best)):
+            identity = key(configuration)
+            if (
+                identity in taken
+                or request.history.tried(identity)
+                or not request.space.contains(configuration)
+            ):
+                continue
+            taken.add(identity)
+            reason = f"Number {place + 1} of what {name} found best."
+            proposal = Proposal(sampler="auto", part="related", reason=reason)
+            suggestions.append(Suggestion(configuration, proposal))
+    return suggestions[: request.count]
+
+
+def _points(stored: JsonValue) -> Points:
+    """What `Model.points` was, read back."""
+    return TypeAdapter(dict[str, list[float]]).validate_python(stored or {})
 
 
 def _cell(row: Array) -> tuple[float, ...]:
-    return tuple(np.round(row, RESOLUTION).tolist())
+    return tuple(np.round(row, DECIMALS).tolist())
 
 
-def _proposal(model: Surrogates, row: Array, worth: float) -> Proposal:
-    prediction = model.prediction(row)
+def _proposal(model: Model, row: Array, worth: float) -> Proposal:
     told = {"acquisition": worth}
-    if prediction is not None:
+    if (prediction := model.prediction(row)) is not None:
         told |= {"mean": prediction[0], "deviation": prediction[1]}
-    told = {name: value for name, value in told.items() if math.isfinite(value)}
-    return Proposal(sampler="auto", part="model", **told)
+    finite = {name: value for name, value in told.items() if math.isfinite(value)}
+    return Proposal(sampler="auto", part="model", reason=_reason(model, row), **finite)
+
+
+def _reason(model: Model, row: Array) -> str:
+    if not model.feasible:
+        return "No trial keeps the constraints yet, and this one is the likeliest to."
+    if model.better(row):
+        return "Predicted to be better than the best trial so far."
+    return "May be better than the best trial so far, for little is known there."

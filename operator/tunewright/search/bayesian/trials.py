@@ -1,0 +1,73 @@
+"""The ended trials of a study as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunewright.api.constraint import total_violation
+from tunewright.api.study import Direction, Objective
+from tunewright.search.bayesian.kernel import Array
+from tunewright.search.bayesian.rows import Rows
+from tunewright.search.history import Evaluated
+from tunewright.search.sampler import Request
+
+MAX_TRIALS = 200
+"""How many trials a model is fitted to, for its time grows with their third power."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Ended trials, at least one of which has values.
+
+    Attributes:
+        trials: the trials, in their completion order.
+        rows: their rows.
+        succeeded: which of them have values.
+        losses: of those that have, the objectives, the lower the better: of shape (succeeded, objectives).
+        feasible: which of those that have keep all constraints.
+    """
+
+    trials: Sequence[Evaluated]
+    rows: Array
+    succeeded: NDArray[np.bool_]
+    losses: Array
+    feasible: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, request: Request, rows: Rows) -> "Trials":
+        """The most telling ones of the request's history."""
+        trials = _most_telling(request.history, request.objectives)
+        valued = [trial for trial in trials if trial.values is not None]
+        return cls(
+            trials,
+            rows.encode([trial.configuration for trial in trials]),
+            np.array([trial.values is not None for trial in trials]),
+            losses_of(valued, request.objectives),
+            np.array([total_violation(request.constraints, trial.constraints) == 0 for trial in valued]),
+        )
+
+
+def losses_of(trials: Sequence[Evaluated], objectives: Sequence[Objective]) -> Array:
+    """The objectives of trials that have values, the lower the better: of shape (trials, objectives)."""
+    table = np.array([trial.values for trial in trials], dtype=np.float64)
+    return table * signs_of(objectives)
+
+
+def signs_of(objectives: Sequence[Objective]) -> Array:
+    """1 for an objective to be minimised, -1 for one to be maximised."""
+    return np.array([-1.0 if each.direction is Direction.MAXIMIZE else 1.0 for each in objectives])
+
+
+def _most_telling(history: Sequence[Evaluated], objectives: Sequence[Objective]) -> Sequence[Evaluated]:
+    """All trials, or of too many half the best ones and half the latest of the others, in their order."""
+    trials = list(history)
+    if len(trials) <= MAX_TRIALS:
+        return trials
+    valued = [index for index, trial in enumerate(trials) if trial.values is not None]
+    losses = losses_of([trials[index] for index in valued], objectives)
+    ranks = np.argsort(np.argsort(losses, axis=0, kind="stable"), axis=0).mean(axis=1)
+    best = {valued[place] for place in np.argsort(ranks, kind="stable")[: MAX_TRIALS // 2]}
+    others = [index for index in range(len(trials)) if index not in best]
+    return [trials[index] for index in sorted([*best, *others[len(best) - MAX_TRIALS :]])]
