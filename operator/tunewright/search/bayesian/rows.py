@@ -58,10 +58,9 @@ class Column:
         if self.levels is None:
             return self.low + units * (self.high - self.low)
         if self.categorical or len(self.levels) == 1:
-            legal: Array = self.levels[
-                np.minimum((units * len(self.levels)).astype(int), len(self.levels) - 1)
-            ]
-        return legal
+            places = np.minimum((units * len(self.levels)).astype(int), len(self.levels) - 1)
+            chosen: Array = np.take(self.levels, places)
+            return chosen
         return self.nearest(units)
 
     def nearest(self, entries: Array) -> Array:
@@ -78,8 +77,7 @@ class Column:
         before = np.searchsorted(self.levels, self.nearest(entries))
         move = np.searchsorted(self.levels, self.nearest(entries + steps)) - before
         move = np.where(move == 0, rng.choice([-1, 1], len(move)), move)
-        moved: Array = self.levels[np.clip(before + move, 0, len(self.levels) - 1)]
-        return moved
+        return np.take(self.levels, np.clip(before + move, 0, len(self.levels) - 1))
 
 
 class Rows:
