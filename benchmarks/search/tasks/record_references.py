@@ -23,9 +23,9 @@ from benchmarks.search.tasks.references import FILE
 from benchmarks.search.tasks.task import Task, search_space
 from numpy.typing import NDArray
 
-RANDOM = 300  # configurations whose median is taken
+RANDOM = {FunctionTask: 2_000, EstimatorTask: 300}  # configurations whose median is taken
 KEPT = 20  # of the best, whose neighbours are tried
-SEARCHED = {FunctionTask: 100_000, EstimatorTask: 600}  # as the price of a value allows
+SEARCHED = {FunctionTask: 100_000, EstimatorTask: 600}  # as many as their price allows
 
 
 def record(names: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def _reference(task: Task) -> dict[str, str]:
         configuration = space.configuration(point.tolist())
         return math.inf if task.fails(configuration) else task.true(configuration)
 
-    points = rng.random((RANDOM, len(space.ordered)))
+    points = rng.random((RANDOM[type(task)], len(space.ordered)))
     random = sorted(((value(point), point) for point in points), key=itemgetter(0))
     median = statistics.median(found for found, _ in random if found < math.inf)
     if isinstance(task, FunctionTask) and task.exact_optimum:
