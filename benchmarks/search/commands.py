@@ -73,7 +73,8 @@ def time(options: argparse.Namespace) -> int:
     for peer in options.peers:
         timing = measure(peer)
         Timings(options.store).add(timing)
-        print(peer, {count: f"{seconds:.4g} s" for count, seconds in timing.seconds.items()}, timing.failure)
+        seconds = ", ".join(f"{count:,}: {taken:.4g} s" for count, taken in timing.seconds.items())
+        print(f"{peer}: {seconds} {timing.failure}", flush=True)
     return 0
 
 

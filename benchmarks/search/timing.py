@@ -15,6 +15,7 @@ from benchmarks.search.tasks.task import Configuration, ParameterDefinition, sea
 
 OBSERVATIONS = (10, 100, 1_000)
 REPEATS = 8  # SMAC, for one, fits its model for so many suggestions at once
+PATIENCE = 120.0  # processor seconds, after which fewer are asked for
 KINDS: Sequence[ParameterDefinition] = (
     {"type": "float", "min": 1e-5, "max": 0.3, "scale": "log"},
     {"type": "int", "min": 16, "max": 256, "scale": "log"},
@@ -51,6 +52,8 @@ def measure(peer: str) -> Timing:
                     configuration, cpu = searcher.ask()
                     searcher.tell(configuration, task.true(configuration))
                     taken.append(cpu)
+                    if len(taken) > 1 and sum(taken) > PATIENCE:
+                        break
             except PeerError as error:
                 return Timing(peer, seconds, str(error))
             seconds[count] = statistics.mean(taken[1:])
