@@ -32,8 +32,9 @@ class Report:
         """All tables, each with its headline."""
         middle = self.at[len(self.at) // 2]
         reached = min(REACHED, max(self.at))
+        ratios = f"that of `{self.reference}` divided by it [over seeds] [over tasks and seeds]"
         sections = [
-            *((f"{_workers(count)}: regret, and its ratio", self.regrets(count)) for count in workers),
+            *((f"{_workers(count)}: regret, and {ratios}", self.regrets(count)) for count in workers),
             (
                 f"{_workers(workers[0])}: regret by task after {middle} trials",
                 self.by_task(workers[0], middle),
@@ -128,7 +129,8 @@ class Report:
             try:
                 pairs[entrant] = load(both, self.tasks, workers, max(self.at))
             except BenchmarkError:
-                continue
+                if entrant == self.reference:
+                    raise
         return pairs
 
     def _ranks(self, pairs: Mapping[str, Regrets], workers: int) -> dict[str, list[float]]:

@@ -40,6 +40,11 @@ def test_only_who_made_all_searches_has_a_rank() -> None:
     assert ranks["`random`"] == ""
 
 
+def test_without_searches_of_the_reference_there_is_no_table() -> None:
+    with pytest.raises(BenchmarkError, match="with 4 workers"):
+        REPORT.regrets(workers=4)
+
+
 def test_who_never_reaches_it_is_past_the_last_trial() -> None:
     header, _, *found = rows(REPORT.reached(workers=1, trials=2))
     assert header == ["", "`random`"]
