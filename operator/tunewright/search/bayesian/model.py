@@ -164,7 +164,7 @@ class Model:
         return terms
 
     def _feasibility(self, quantity: str, rows: Array, amounts: Array, limit: float) -> Feasibility:
-        transform = Transform.of(amounts)
+        transform = Transform.of(amounts, limit)
         return Feasibility(
             self._surrogate(quantity, rows, transform(amounts)), float(transform(np.array([limit]))[0])
         )

@@ -1,5 +1,6 @@
 """Values made to look normal, as a Gaussian process expects them, and back."""
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -24,44 +25,45 @@ class Transform:
     Source: Yeo and Johnson, A New Family of Power Transformations, Biometrika 87, 2000.
 
     Attributes:
-        unit, origin, limit: a value v becomes the score min(v / unit - origin, limit).
-        deviation: the scores are then divided by it.
+        limit, unit, origin, deviation: a value v becomes the score (min(v, limit) / unit - origin) / deviation.
         power: of the transform; 1 leaves the scores as they are.
         centre, spread: mean and deviation of what comes of it.
     """
 
+    limit: float
     unit: float
     origin: float
-    limit: float
     deviation: float
     power: float
     centre: float
     spread: float
 
     @classmethod
-    def of(cls, values: Array) -> "Transform":
-        """Fitted to values, at least one."""
+    def of(cls, values: Array, threshold: float = -math.inf) -> "Transform":
+        """Fitted to values, at least one; those worse than the median that lie about `threshold` stay."""
         # In parts of the greatest, so that sums of values near the end of floating point stay within it.
-        unit = float(np.abs(values).max()) or 1.0
-        scaled = values / unit
-        median = float(np.median(scaled))
-        reach = FAR * (median - float(scaled.min()))
-        drawn = np.minimum(scaled, median + reach) if reach > 0 else scaled
-        origin, deviation = float(drawn.mean()), float(drawn.std())
-        limit = float(drawn.max()) - origin
+        greatest = float(np.abs(values).max()) or 1.0
+        scaled = values / greatest
+        least, middle = float(scaled.min()), max(float(np.median(scaled)), threshold / greatest)
+        far = middle + FAR * (middle - least) if middle > least else math.inf
+        limit = far * greatest if far < 1 else math.inf
+        drawn = np.minimum(values, limit)
+        # In parts of the greatest that is left, beside which the others may be next to nothing.
+        unit = float(np.abs(drawn).max()) or 1.0
+        origin, deviation = float((drawn / unit).mean()), float((drawn / unit).std())
         if deviation <= 1e-12:
-            return cls(unit, origin, limit, 1.0, 1.0, 0.0, 1.0)
-        scores = (drawn - origin) / deviation
+            return cls(limit, unit, origin, 1.0, 1.0, 0.0, 1.0)
+        scores = (drawn / unit - origin) / deviation
         power = _power(scores)
         powered = _powered(scores, power)
         spread = float(powered.std())
         if not np.isfinite(powered).all() or spread <= 1e-12:
-            return cls(unit, origin, limit, deviation, 1.0, 0.0, 1.0)
-        return cls(unit, origin, limit, deviation, power, float(powered.mean()), spread)
+            return cls(limit, unit, origin, deviation, 1.0, 0.0, 1.0)
+        return cls(limit, unit, origin, deviation, power, float(powered.mean()), spread)
 
     def __call__(self, values: Array) -> Array:
         """The numbers that stand for values."""
-        scores = np.minimum(values / self.unit - self.origin, self.limit) / self.deviation
+        scores = (np.minimum(values, self.limit) / self.unit - self.origin) / self.deviation
         numbers: Array = (_powered(scores, self.power) - self.centre) / self.spread
         return numbers
 
