@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunewright.api.base import Scalar
-from tunewright.search.axis import Axis, Continuous, Listed
+from tunewright.api.parameters import Distribution, Parameter, Scale
+from tunewright.search.axis import Axis, Continuous, Listed, axis_of
 from tunewright.search.bayesian.kernel import Array
 from tunewright.search.history import Configuration
 from tunewright.search.space import SearchSpace
@@ -23,7 +24,7 @@ class Column:
 
     Attributes:
         name: the parameter's.
-        axis: the parameter's, in the whole space.
+        axis: the parameter's, in the whole space, without its prior.
         categorical: whether its values have no order.
         levels: its entries where they can be listed, ascending; those of the space that is searched.
         low, high: the least and the greatest entry of the space that is searched.
@@ -94,7 +95,7 @@ class Rows:
     def __init__(self, whole: SearchSpace, part: SearchSpace) -> None:
         self._whole, self._part = whole, part
         self.columns = [
-            _column(parameter.name, whole.axes[parameter.name], part.axes[parameter.name])
+            _column(parameter.name, _evenly(parameter), part.axes[parameter.name])
             for parameter in whole.ordered
             if whole.axes[parameter.name].count != 1
         ]
@@ -139,17 +140,13 @@ class Rows:
         return self.canonical(rows)
 
     def canonical(self, rows: Array) -> Array:
-        """The rows with inactive parameters where inactive ones stand; active ones become legal."""
+        """The legal rows nearest to any rows, inactive parameters where inactive ones stand."""
         rows = rows.copy()
         active = np.ones(rows.shape, dtype=bool)
         for place, column in enumerate(self.columns):
             for parent, allowed in self._conditions[place]:
                 active[:, place] &= active[:, parent] & np.isin(rows[:, parent], allowed)
-            if self._conditions[place]:
-                lost = active[:, place] & (rows[:, place] == ABSENT)
-                if column.categorical and lost.any() and column.levels is not None:
-                    rows[lost, place] = column.levels[0]
-                rows[~active[:, place], place] = column.absent
+            rows[:, place] = np.where(active[:, place], column.nearest(rows[:, place]), column.absent)
         return rows
 
     def _all_conditions(self) -> Sequence[Sequence[tuple[int, Array]]]:
@@ -157,12 +154,23 @@ class Rows:
         places = {column.name: place for place, column in enumerate(self.columns)}
         conditions: dict[str, list[tuple[int, Array]]] = {}
         for parameter in self._whole.ordered:
-            conditions[parameter.name] = [
-                (places[name], np.array([self.columns[places[name]].entry(value) for value in values]))
-                for name, values in parameter.when.items()
-                if name in places
-            ]
+            own = conditions[parameter.name] = []
+            for name, values in parameter.when.items():
+                if name in places:
+                    allowed = np.array([self.columns[places[name]].entry(value) for value in values])
+                    own.append((places[name], allowed))
+                else:  # Of one value: active with its own parents.
+                    own.extend(conditions[name])
         return [conditions[column.name] for column in self.columns]
+
+
+def _evenly(parameter: Parameter) -> Axis:
+    """The axis without the user's prior: that is a term of the worth, and would hide here what it holds
+    unlikely in a corner too small for the model to see."""
+    if parameter.prior is None:
+        return axis_of(parameter)
+    log = parameter.prior.distribution is Distribution.LOG_NORMAL
+    return axis_of(parameter.model_copy(update={"prior": None, "scale": Scale.LOG if log else Scale.LINEAR}))
 
 
 def _column(name: str, axis: Axis, part: Axis) -> Column:

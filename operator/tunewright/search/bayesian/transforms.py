@@ -25,7 +25,8 @@ class Transform:
     Source: Yeo and Johnson, A New Family of Power Transformations, Biometrika 87, 2000.
 
     Attributes:
-        limit, unit, origin, deviation: a value v becomes the score (min(v, limit) / unit - origin) / deviation.
+        limit, unit, origin, deviation: of a value v becomes the score (min(v, limit) / unit - origin) /
+            deviation.
         power: of the transform; 1 leaves the scores as they are.
         centre, spread: mean and deviation of what comes of it.
     """
