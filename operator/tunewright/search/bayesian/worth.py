@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import logsumexp
 
-from tunewright.search.bayesian.acquisition import log_expected_improvement
+from tunewright.search.bayesian.acquisition import log_expected_improvement, log_probability_below
 from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.surrogate import Surrogate
 
@@ -120,8 +120,9 @@ class Feasibility:
 
     def of(self, rows: Array) -> Array:
         means, deviations = self.surrogate.predict(rows)
-        logs: Array = logsumexp(log_ndtr((self.limit - means) / deviations), axis=0) - math.log(len(means))
-        return logs
+        logs = log_probability_below(means, deviations, self.limit)
+        total: Array = logsumexp(logs, axis=0) - math.log(len(logs))
+        return total
 
     def believing(self, rows: Array) -> "Feasibility":  # noqa: ARG002 - one guess more says nothing new
         return self

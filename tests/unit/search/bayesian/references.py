@@ -13,12 +13,26 @@ with warnings.catch_warnings():
     # Of what their import does with torch.
     warnings.simplefilter("ignore")
     import torch
+    from botorch.acquisition.analytic import LogExpectedImprovement
+    from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
     from botorch.models import SingleTaskGP
     from botorch.models.kernels.categorical import CategoricalKernel
+    from botorch.models.model_list_gp_regression import ModelListGP
+    from botorch.utils.multi_objective.box_decompositions import NondominatedPartitioning
+    from botorch.utils.multi_objective.hypervolume import Hypervolume
     from gpytorch.kernels import ConstantKernel, MaternKernel, ScaleKernel
     from gpytorch.kernels import Kernel as TorchKernel
     from gpytorch.likelihoods import GaussianLikelihood
     from gpytorch.means import ZeroMean
+
+__all__ = [
+    "ExpectedHypervolumeImprovement",
+    "Hypervolume",
+    "LogExpectedImprovement",
+    "ModelListGP",
+    "NondominatedPartitioning",
+    "SingleTaskGP",
+]
 
 
 def tensor(array: Array) -> torch.Tensor:
