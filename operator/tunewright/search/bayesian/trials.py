@@ -38,7 +38,7 @@ class Trials:
     @classmethod
     def of(cls, request: Request, rows: Rows) -> "Trials":
         """The most telling ones of the request's history."""
-        trials = _most_telling(request.history, request.objectives)
+        trials = _most_telling(request)
         valued = [trial for trial in trials if trial.values is not None]
         return cls(
             trials,
@@ -60,14 +60,16 @@ def signs_of(objectives: Sequence[Objective]) -> Array:
     return np.array([-1.0 if each.direction is Direction.MAXIMIZE else 1.0 for each in objectives])
 
 
-def _most_telling(history: Sequence[Evaluated], objectives: Sequence[Objective]) -> Sequence[Evaluated]:
+def _most_telling(request: Request) -> Sequence[Evaluated]:
     """All trials, or of too many half the best ones and half the latest of the others, in their order."""
-    trials = list(history)
+    trials = list(request.history)
     if len(trials) <= MAX_TRIALS:
         return trials
     valued = [index for index, trial in enumerate(trials) if trial.values is not None]
-    losses = losses_of([trials[index] for index in valued], objectives)
+    losses = losses_of([trials[index] for index in valued], request.objectives)
     ranks = np.argsort(np.argsort(losses, axis=0, kind="stable"), axis=0).mean(axis=1)
-    best = {valued[place] for place in np.argsort(ranks, kind="stable")[: MAX_TRIALS // 2]}
+    violations = [total_violation(request.constraints, trials[index].constraints) for index in valued]
+    order = np.lexsort((ranks, violations))
+    best = {valued[place] for place in order[: MAX_TRIALS // 2]}
     others = [index for index in range(len(trials)) if index not in best]
     return [trials[index] for index in sorted([*best, *others[len(best) - MAX_TRIALS :]])]

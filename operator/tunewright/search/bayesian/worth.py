@@ -47,7 +47,9 @@ class Improvement:
         return total
 
     def believing(self, rows: Array) -> "Improvement":
-        return Improvement(self.surrogate.believing(rows), self.least)
+        # What is believed to be reached is to be improved upon too, or the next row would lie beside it.
+        least = np.minimum(self.least, self.surrogate.predict(rows)[0].min(axis=1))
+        return Improvement(self.surrogate.believing(rows), least)
 
 
 @dataclass(frozen=True)
