@@ -101,6 +101,6 @@ class GaussianProcess:
         variance = self._kernel.variance + (weighted * features).sum(1) - (half * half).sum(0)
         return features @ trend.means + cross @ self._alpha, np.sqrt(np.maximum(variance, LEAST_VARIANCE))
 
-    def believing(self, rows: Array) -> "GaussianProcess":
-        """The same process, as if rows had ended with the mean that it predicts for them."""
-        return GaussianProcess(self._data.with_believed(rows, self.predict(rows)[0]), self.parameters)
+    def believing(self, rows: Array, values: Array) -> "GaussianProcess":
+        """The same process, as if rows had ended with these values."""
+        return GaussianProcess(self._data.with_believed(rows, values), self.parameters)

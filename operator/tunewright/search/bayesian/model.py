@@ -1,6 +1,7 @@
 """A study's trials as a model of what further ones are worth."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -35,8 +36,8 @@ DIRECTIONS, SAMPLES = 32, 8
 """Of the integrals over directions and predictions that make the hypervolume's improvement."""
 MARGIN = 0.1
 """By how much of the front's extent the hypervolume's reference point is worse than its worst."""
-TREND_VARIANCE = 0.25
-"""Of the weight of related studies' predictions, which is 1 in all before this study has results."""
+TREND_VARIANCE = 1.0
+"""Of the weights of related studies' predictions, which are expected to be 1 in all."""
 DECIMALS = 3
 LEAST_RELATED = 3
 
@@ -67,16 +68,15 @@ class Model:
         values = np.column_stack(
             [transform(losses) for transform, losses in zip(self._transforms, trials.losses.T, strict=True)]
         )
-        trend = self._trend(request)
-        self._surrogates = [
-            self._surrogate(f"objective {place}", valued, column, trend, DRAWS)
-            for place, column in enumerate(values.T)
-        ]
+        self._surrogates = []
+        for place, column in enumerate(values.T):
+            trend = self._trend(request, place, Data(valued, column, self.rows.categorical, CONSTANT))
+            self._surrogates.append(self._surrogate(f"objective {place}", valued, column, trend, DRAWS))
         predicted = self._surrogates[0].predict(valued)[0]
         self._least = predicted[:, trials.feasible].min(axis=1, initial=np.inf)
         self.worth = Worth(
             [
-                *self._objectives(values[trials.feasible]),
+                *self._objectives(values[trials.feasible], request),
                 *self._success(trials),
                 *self._constraints(trials, request),
                 *(self._cheapness(trials) if cost_aware else []),
@@ -116,12 +116,12 @@ class Model:
         points = [mode, *drawn(posterior, mode, draws, self._rng)]
         return Surrogate(tuple(GaussianProcess(data, posterior.parameters(point)) for point in points))
 
-    def _objectives(self, values: Array) -> list[Term]:
+    def _objectives(self, values: Array, request: Request) -> list[Term]:
         """Nothing while no trial is feasible: then the first thing is to find one that is."""
         if not len(values):
             return []
         if len(self._surrogates) == 1:
-            return [Improvement(self._surrogates[0], self._least)]
+            return [Improvement(self._surrogates[0], self._least, self._scores(request))]
         front = values[[not _beaten(each, values) for each in values]]
         extent = np.maximum(front.max(axis=0) - front.min(axis=0), 1.0)
         objectives = values.shape[1]
@@ -135,6 +135,12 @@ class Model:
                 noise=self._normal(SAMPLES, objectives),
             )
         ]
+
+    def _scores(self, request: Request) -> Array:
+        """Standard normal numbers for the rows that may be taken as ended: of equal parts, shuffled."""
+        processes = len(self._surrogates[0].processes)
+        parts = norm.ppf((np.arange(processes) + 0.5) / processes)
+        return self._rng.permuted(np.tile(parts, (len(request.pending) + request.count, 1)), axis=1)
 
     def _normal(self, count: int, width: int) -> Array:
         """Quasi-random standard normal numbers."""
@@ -177,22 +183,33 @@ class Model:
         values = (logs - logs.mean()) / logs.std()
         return [Cheapness(self._surrogate("duration", trials.rows[list(timed)], values), float(logs.std()))]
 
-    def _trend(self, request: Request) -> Trend:
-        """What related studies' results predict, with weights that this study's own results correct."""
-        if len(request.objectives) > 1:
-            return CONSTANT
+    def _trend(self, request: Request, place: int, own: Data) -> Trend:
+        """What related studies' results predict of an objective, with weights that its own values correct.
+
+        Nothing while its own values are the more plausible without: two laws of the values, as likely as each
+        other beforehand, of which the one that gives them the greater density is taken, each with the
+        parameters that suit it best. So a study that misleads costs the first trials, and no later ones.
+        """
         predictions = []
         for study in request.related:
             trials = [trial for trial in study.trials if trial.values is not None]
             if len(trials) < LEAST_RELATED:
                 continue
-            losses = losses_of(trials, request.objectives)[:, 0]
+            losses = losses_of(trials, request.objectives)[:, place]
             rows = self.rows.encode([trial.configuration for trial in trials])
-            surrogate = self._surrogate(f"related {study.name}", rows, Transform.of(losses)(losses))
-            predictions.append(partial(_mean, surrogate))
+            quantity = f"related {study.name} {place}"
+            predictions.append(partial(_mean, self._surrogate(quantity, rows, Transform.of(losses)(losses))))
+        if not predictions:
+            return CONSTANT
         count = len(predictions)
-        weights = [1 / count] * count if count else []
-        return Trend(predictions, np.array([0.0, *weights]), np.array([1.0, *([TREND_VARIANCE] * count)]))
+        means, variances = [0.0, *([1 / count] * count)], [1.0, *([TREND_VARIANCE] * count)]
+        related = Trend(predictions, np.array(means), np.array(variances))
+
+        def energy(trend: Trend) -> float:
+            posterior = Posterior(replace(own, trend=trend))
+            return posterior.energy(mode_of(posterior, self._before.get(f"objective {place}")))[0]
+
+        return min(related, CONSTANT, key=energy)
 
 
 def _beaten(one: Array, values: Array) -> bool:

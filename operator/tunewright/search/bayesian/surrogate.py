@@ -38,4 +38,21 @@ class Surrogate:
 
         Source: Ginsbourger et al., Kriging Is Well-Suited to Parallelize Optimization, 2010.
         """
-        return Surrogate(tuple(process.believing(rows) for process in self.processes))
+        return Surrogate(
+            tuple(process.believing(rows, process.predict(rows)[0]) for process in self.processes)
+        )
+
+    def imagining(self, row: Array, scores: Array) -> tuple["Surrogate", Array]:
+        """The same, as if a row had ended with a value that each process imagines, and these values.
+
+        A process's value lies as many of its standard deviations from its mean as its score says: with
+        standard normal scores the average over the processes is one over what may come of the row.
+        Source: Snoek et al., Practical Bayesian Optimization of Machine Learning Algorithms, NeurIPS 2012.
+        """
+        means, deviations = self.predict(row[None, :])
+        values = means[:, 0] + scores * deviations[:, 0]
+        believing = (
+            process.believing(row[None, :], np.array([value]))
+            for process, value in zip(self.processes, values, strict=True)
+        )
+        return Surrogate(tuple(believing)), values

@@ -32,10 +32,12 @@ class Improvement:
     Attributes:
         surrogate: of the objective, the lower the better.
         least: by each of its processes, what is to be improved upon.
+        scores: standard normal numbers for rows taken as ended, used in turn, of shape (rows, processes).
     """
 
     surrogate: Surrogate
     least: Array
+    scores: Array
 
     def of(self, rows: Array) -> Array:
         means, deviations = self.surrogate.predict(rows)
@@ -47,9 +49,13 @@ class Improvement:
         return total
 
     def believing(self, rows: Array) -> "Improvement":
-        # What is believed to be reached is to be improved upon too, or the next row would lie beside it.
-        least = np.minimum(self.least, self.surrogate.predict(rows)[0].min(axis=1))
-        return Improvement(self.surrogate.believing(rows), least)
+        surrogate, least, scores = self.surrogate, self.least, self.scores
+        for row in rows:
+            surrogate, values = surrogate.imagining(row, scores[0])
+            # What may be reached there is to be improved upon too, or the next row would lie beside it.
+            least = np.minimum(least, values)
+            scores = np.roll(scores, -1, axis=0)
+        return Improvement(surrogate, least, scores)
 
 
 @dataclass(frozen=True)

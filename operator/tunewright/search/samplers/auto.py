@@ -19,7 +19,7 @@ from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
 
 STARTUP = 6
-"""How many trials cover the space before the model is asked."""
+"""How many trials must have ended before the model is asked: of fewer it would learn too little."""
 RELATED = 3
 """How many of the best configurations of related studies are tried before the model is asked."""
 MIN_SUCCESSES = 2
@@ -58,12 +58,12 @@ class AutoSampler(Sampler):
 
     def propose(self, request: Request) -> Response:
         succeeded = sum(trial.values is not None for trial in request.history)
-        begun = len(request.history) + len(request.pending)
         if all(axis.count == 1 for axis in request.space.axes.values()):
             return _covering(request)
+        begun = len(request.history) + len(request.pending)
         if request.related and begun < RELATED and (best := _best_related(request)):
             return Response(best, request.state)
-        if succeeded < MIN_SUCCESSES or (begun < STARTUP and not request.related):
+        if succeeded < MIN_SUCCESSES or (len(request.history) < STARTUP and not request.related):
             return _covering(request)
         # One thread: beside trainers that use all cores, more would wait for each other.
         with threadpool_limits(1, "blas"):

@@ -67,7 +67,7 @@ def test_a_trend_is_regressed_with_its_weights_prior() -> None:
 def test_believing_changes_no_mean_and_makes_surer() -> None:
     data, parameters = some_data(1, 10, NUMBERS), Parameters(np.full(3, 2.0), 0.0, -9.0)
     process, rows = GaussianProcess(data, parameters), some_data(3, 20, NUMBERS).rows
-    believed = process.believing(rows[:2])
+    believed = process.believing(rows[:2], process.predict(rows[:2])[0])
     np.testing.assert_allclose(believed.predict(rows)[0], process.predict(rows)[0], atol=1e-6)
     assert (believed.predict(rows)[1] <= process.predict(rows)[1] + 1e-9).all()
     assert (believed.predict(rows[:2])[1] < 0.6 * process.predict(rows[:2])[1]).all()

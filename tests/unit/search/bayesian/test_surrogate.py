@@ -39,3 +39,13 @@ def test_each_process_believes_what_it_predicts_itself() -> None:
     before, after = surrogate.predict(ROWS), surrogate.believing(ROWS).predict(ROWS)
     np.testing.assert_allclose(after[0], before[0], atol=1e-6)
     assert (after[1] < before[1]).all()
+
+
+def test_what_is_imagined_lies_where_the_scores_say() -> None:
+    surrogate = a_surrogate(1, 2, 3)
+    means, deviations = surrogate.predict(ROWS[:1])
+    scores = np.linspace(-1, 1, len(means))
+    imagined, values = surrogate.imagining(ROWS[0], scores)
+    np.testing.assert_allclose(values, means[:, 0] + scores * deviations[:, 0])
+    np.testing.assert_allclose(imagined.predict(ROWS[:1])[0][:, 0], values, atol=0.1)
+    assert (imagined.predict(ROWS[:1])[1] < deviations).all()

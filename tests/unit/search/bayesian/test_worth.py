@@ -60,7 +60,9 @@ def test_improvement_is_the_mean_over_the_processes() -> None:
     surrogate, least = a_surrogate(1, 1, 2, 3), np.array([-1.0, -0.8, -1.2])
     means, deviations = surrogate.predict(ROWS)
     each = [np.exp(log_expected_improvement(*of)) for of in zip(means, deviations, least, strict=True)]
-    np.testing.assert_allclose(Improvement(surrogate, least).of(ROWS), np.log(np.mean(each, axis=0)))
+    np.testing.assert_allclose(
+        Improvement(surrogate, least, np.zeros((1, 3))).of(ROWS), np.log(np.mean(each, axis=0))
+    )
 
 
 def test_where_a_trial_is_pending_little_improvement_is_expected() -> None:
@@ -68,7 +70,7 @@ def test_where_a_trial_is_pending_little_improvement_is_expected() -> None:
     rows = np.array([[0.0], [0.2], [0.4], [0.8], [1.0]])
     data = Data(rows, (rows[:, 0] - 0.6) ** 2 * 10 - 1, np.array([False]), CONSTANT)
     surrogate = Surrogate((GaussianProcess(data, Parameters(np.array([2.0]), 1.0, -10.0)),))
-    improvement = Improvement(surrogate, surrogate.predict(rows)[0].min(axis=1))
+    improvement = Improvement(surrogate, surrogate.predict(rows)[0].min(axis=1), np.zeros((1, 1)))
     line = np.linspace(0, 1, 101)[:, None]
     first = line[improvement.of(line).argmax()]
     believed = improvement.believing(first[None])
@@ -167,7 +169,7 @@ def test_of_equally_good_rows_the_cheaper_one_is_worth_more_by_the_ratio_of_thei
 
 
 def test_terms_are_added_up_and_believe_together() -> None:
-    improvement = Improvement(a_surrogate(1, 1), np.array([-1.0]))
+    improvement = Improvement(a_surrogate(1, 1), np.array([-1.0]), np.zeros((1, 1)))
     feasibility = Feasibility(a_surrogate(2, 2), 0.0)
     prior = Expectation([0], np.array([0.0, 1.0]), [np.array([-3.0, 0.0])], 0.5)
     worth = Worth([improvement, feasibility, prior])
