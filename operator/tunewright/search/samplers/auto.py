@@ -20,7 +20,7 @@ from tunewright.search.samplers.sobol import SobolSampler
 
 STARTUP = 6
 """How many trials must have ended before the model is asked: of fewer it would learn too little."""
-RELATED = 3
+RELATED = 2
 """How many of the best configurations of related studies are tried before the model is asked."""
 MIN_SUCCESSES = 2
 DECIMALS = 3
@@ -63,7 +63,7 @@ class AutoSampler(Sampler):
         begun = len(request.history) + len(request.pending)
         if request.related and begun < RELATED and (best := _best_related(request)):
             return Response(best, request.state)
-        if succeeded < MIN_SUCCESSES or (len(request.history) < STARTUP and not request.related):
+        if succeeded < MIN_SUCCESSES or len(request.history) < STARTUP:
             return _covering(request)
         # One thread: beside trainers that use all cores, more would wait for each other.
         with threadpool_limits(1, "blas"):
