@@ -116,14 +116,14 @@ def _few(
     """At most `MAX_TRIALS`: one half the best ones, the other evenly from the better to the worse."""
     if len(trials) <= MAX_TRIALS:
         return trials
-    order = _by_merit(trials, objectives, constraints)
+    order = by_merit(trials, objectives, constraints)
     half = MAX_TRIALS // 2
     best, others = order[:half], order[half:]
     sample = [others[place * len(others) // (MAX_TRIALS - half)] for place in range(MAX_TRIALS - half)]
     return [trials[index] for index in sorted([*best, *sample])]
 
 
-def _by_merit(
+def by_merit(
     trials: Sequence[Evaluated], objectives: Sequence[Objective], constraints: Sequence[Constraint]
 ) -> list[int]:
     """Places of the trials, the best first: by their violation of the constraints, then by the sum of ranks.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pydantic import Field, JsonValue, TypeAdapter
@@ -13,8 +14,8 @@ from tunewright.api.trial import Proposal
 from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.maximise import maximise
 from tunewright.search.bayesian.model import Model, Points
-from tunewright.search.bayesian.trials import signs_of
 from tunewright.search.history import key
+from tunewright.search.related import by_merit
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
 
@@ -61,8 +62,10 @@ class AutoSampler(Sampler):
         if all(axis.count == 1 for axis in request.space.axes.values()):
             return _covering(request)
         begun = len(request.history) + len(request.pending)
-        if request.related and begun < RELATED and (best := _best_related(request)):
-            return Response(best, request.state)
+        if begun < RELATED and (best := _best_related(request)):
+            # Fewer than asked for would say that there is nothing new.
+            missing = replace(request, count=request.count - len(best), drawn=request.drawn + len(best))
+            return Response([*best, *_covering(missing).suggestions], request.state)
         if succeeded < MIN_SUCCESSES or len(request.history) < STARTUP:
             return _covering(request)
         # One thread: beside trainers that use all cores, more would wait for each other.
@@ -100,11 +103,10 @@ def _covering(request: Request) -> Response:
 
 def _best_related(request: Request) -> Sequence[Suggestion]:
     """The best configurations of related studies that have not been tried: first the best of each."""
-    signs = signs_of(request.objectives)
     ranked = []
     for study in request.related:
-        valued = [trial for trial in study.trials if trial.values is not None]
-        valued.sort(key=lambda trial: float(signs[0] * trial.values[0]) if trial.values is not None else 0.0)
+        order = by_merit(study.trials, request.objectives, request.constraints)
+        valued = [study.trials[place] for place in order if study.trials[place].values is not None]
         ranked.append([(study.name, trial.configuration) for trial in valued[:RELATED]])
     taken = {key(configuration) for configuration in request.pending}
     suggestions = []
@@ -135,15 +137,18 @@ def _cell(row: Array) -> tuple[float, ...]:
 
 def _proposal(model: Model, row: Array, worth: float) -> Proposal:
     told = {"acquisition": worth}
-    if (prediction := model.prediction(row)) is not None:
+    prediction = model.prediction(row)
+    if prediction is not None:
         told |= {"mean": prediction[0], "deviation": prediction[1]}
     finite = {name: value for name, value in told.items() if math.isfinite(value)}
-    return Proposal(sampler="auto", part="model", reason=_reason(model, row), **finite)
+    return Proposal(sampler="auto", part="model", reason=_reason(model, row, prediction is None), **finite)
 
 
-def _reason(model: Model, row: Array) -> str:
+def _reason(model: Model, row: Array, several: bool) -> str:
     if not model.feasible:
         return "No trial keeps the constraints yet, and this one is the likeliest to."
+    if several:
+        return "May add to the Pareto front."
     if model.better(row):
         return "Predicted to be better than the best trial so far."
     return "May be better than the best trial so far, for little is known there."
