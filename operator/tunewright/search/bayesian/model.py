@@ -1,5 +1,6 @@
 """A study's trials as a model of what further ones are worth."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -90,10 +91,14 @@ class Model:
         self.scales = np.exp(-0.5 * self._surrogates[0].processes[0].parameters.weights)
 
     def prediction(self, row: Array) -> tuple[float, float] | None:
-        """Mean and standard deviation of a single objective, in its own unit; none of several."""
+        """Mean and standard deviation of a single objective's next value, in its own unit; none of several.
+
+        The deviation is that of a value, noise included.
+        """
         if len(self._surrogates) > 1:
             return None
         mean, deviation = (float(each[0]) for each in self._surrogates[0].moments(row[None, :]))
+        deviation = math.hypot(deviation, self._surrogates[0].noise)
         low, middle, high = self._transforms[0].inverse(np.array([mean - deviation, mean, mean + deviation]))
         return float(self._signs[0] * middle), float(high - low) / 2
 

@@ -1,5 +1,6 @@
 """What is believed of a quantity at configurations that have not been tried."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,11 @@ class Surrogate:
         means, deviations = self.predict(rows)
         mean = means.mean(0)
         return mean, np.sqrt((deviations**2).mean(0) + means.var(0))
+
+    @property
+    def noise(self) -> float:
+        """The standard deviation of a value's noise, by all processes."""
+        return float(np.mean([math.exp(process.parameters.noise) for process in self.processes]) ** 0.5)
 
     def believing(self, rows: Array) -> "Surrogate":
         """The same, as if rows had ended with what each process predicts for them (kriging believer).
