@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+Columns = NDArray[np.bool_]
+"""Which columns are categories."""
+
+
 def tensor(array: Array) -> torch.Tensor:
     return torch.tensor(array, dtype=torch.float64)
 
@@ -72,7 +76,7 @@ def reference_process(data: Data, parameters: Parameters, sign: float = 1.0) -> 
     return model.eval()
 
 
-def some_data(seed: int, count: int, categorical: NDArray[np.bool_]) -> Data:
+def some_data(seed: int, count: int, categorical: Columns) -> Data:
     """Rows drawn at random, and values that depend on them."""
     rng = np.random.default_rng(seed)
     rows = rng.random((count, len(categorical)))

@@ -6,6 +6,7 @@ import torch
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal
 from tests.unit.search.bayesian.references import (
+    Columns,
     SingleTaskGP,
     reference_process,
     some_data,
@@ -44,7 +45,7 @@ def by_logarithm(quantity: torch.Tensor, parameter: torch.Tensor, raw: torch.Ten
 
 
 @pytest.mark.parametrize("categorical", [NUMBERS, MIXED])
-def test_the_likelihood_is_that_of_the_reference(categorical: Array) -> None:
+def test_the_likelihood_is_that_of_the_reference(categorical: Columns) -> None:
     data = some_data(1, 15, categorical)
     posterior = Posterior(data)
     for seed in range(3):
@@ -77,7 +78,7 @@ def test_the_gradient_is_that_of_the_reference() -> None:
 
 
 @pytest.mark.parametrize("categorical", [NUMBERS, CATEGORIES, MIXED])
-def test_the_gradient_is_that_of_finite_differences(categorical: Array) -> None:
+def test_the_gradient_is_that_of_finite_differences(categorical: Columns) -> None:
     rng = np.random.default_rng(1)
     data = some_data(1, 15, categorical)
     trend = Trend([lambda rows: rows[:, 0] ** 2], np.array([0.0, 1.0]), np.array([1.0, 0.25]))
@@ -110,7 +111,7 @@ def test_the_density_is_likelihood_times_what_is_expected() -> None:
 
 
 @pytest.mark.parametrize("categorical", [NUMBERS, CATEGORIES, MIXED])
-def test_at_the_mode_the_density_falls_to_all_sides(categorical: Array) -> None:
+def test_at_the_mode_the_density_falls_to_all_sides(categorical: Columns) -> None:
     posterior = Posterior(some_data(4, 20, categorical))
     mode = mode_of(posterior, None)
     least, gradient = posterior.energy(mode)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.unit.search.bayesian.references import (
+    Columns,
     reference_process,
     some_data,
     some_parameters,
@@ -19,7 +20,7 @@ MIXED = np.array([False, True, False, True])
 
 @pytest.mark.parametrize("count", [2, 25])
 @pytest.mark.parametrize("categorical", [NUMBERS, MIXED])
-def test_mean_and_deviation_are_those_of_the_reference(categorical: Array, count: int) -> None:
+def test_mean_and_deviation_are_those_of_the_reference(categorical: Columns, count: int) -> None:
     data, parameters = some_data(1, count, categorical), some_parameters(2, len(categorical))
     rows = np.vstack([some_data(3, 30, categorical).rows, data.rows])
     mean, deviation = GaussianProcess(data, parameters).predict(rows)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
-from tests.unit.search.bayesian.references import reference_kernel, some_data, some_parameters, tensor
+from tests.unit.search.bayesian.references import (
+    Columns,
+    reference_kernel,
+    some_data,
+    some_parameters,
+    tensor,
+)
 
 from tunewright.search.bayesian.kernel import Array, Differences, Kernel
 
@@ -13,7 +19,7 @@ MIXED = np.array([False, True, False, True, True])
 
 
 @pytest.mark.parametrize("categorical", [NUMBERS, MIXED])
-def test_the_matrix_is_that_of_the_reference(categorical: Array) -> None:
+def test_the_matrix_is_that_of_the_reference(categorical: Columns) -> None:
     left, right = some_data(1, 9, categorical).rows, some_data(2, 7, categorical).rows
     kernel = some_parameters(3, len(categorical)).kernel(categorical)
     expected = reference_kernel(kernel)(tensor(left), tensor(right)).to_dense().detach().numpy()
@@ -21,7 +27,7 @@ def test_the_matrix_is_that_of_the_reference(categorical: Array) -> None:
 
 
 @pytest.mark.parametrize("categorical", [NUMBERS, CATEGORIES, MIXED])
-def test_the_matrix_with_slopes_is_the_same(categorical: Array) -> None:
+def test_the_matrix_with_slopes_is_the_same(categorical: Columns) -> None:
     rows = some_data(1, 9, categorical).rows
     kernel = some_parameters(3, len(categorical)).kernel(categorical)
     matrix, _ = kernel.with_slopes(Differences.of(rows, rows, categorical))
@@ -29,13 +35,13 @@ def test_the_matrix_with_slopes_is_the_same(categorical: Array) -> None:
 
 
 @pytest.mark.parametrize("categorical", [NUMBERS, CATEGORIES, MIXED])
-def test_slopes_are_the_derivatives_by_the_logarithms_of_the_weights(categorical: Array) -> None:
+def test_slopes_are_the_derivatives_by_the_logarithms_of_the_weights(categorical: Columns) -> None:
     rows = some_data(1, 9, categorical).rows
     factors = np.random.default_rng(5).standard_normal((9, 9))
     logs = some_parameters(3, len(categorical)).weights
 
     def weighted(logs: Array) -> float:
-        return float((factors * Kernel(np.exp(logs), 1.7, categorical).matrix(rows, rows)).sum())
+        return float(np.sum(factors * Kernel(np.exp(logs), 1.7, categorical).matrix(rows, rows)))
 
     _, slopes = Kernel(np.exp(logs), 1.7, categorical).with_slopes(Differences.of(rows, rows, categorical))
     expected = approx_fprime(logs, weighted, 1e-6)

@@ -14,13 +14,15 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def skewed(seed: int, count: int = 40) -> Array:
-    return np.exp(np.random.default_rng(seed).standard_normal(count) * 0.7)
+    values: Array = np.exp(np.random.default_rng(seed).standard_normal(count) * 0.7)
+    return values
 
 
 def within_reach(values: Array) -> Array:
     """The values that are not drawn in."""
     median = np.median(values)
-    return values[values <= median + 3 * (median - values.min())]
+    kept: Array = values[values <= median + 3 * (median - values.min())]
+    return kept
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -60,7 +60,8 @@ def test_of_a_long_history_the_best_and_the_latest_are_kept_in_their_order() -> 
         )
         trials = Trials.of(a_request(history, objectives), ROWS)
         assert len(trials.trials) == MAX_TRIALS
-        places = [configurations.index(dict(trial.configuration)) for trial in trials.trials]
+        xs = [each["x"] for each in configurations]
+        places = [xs.index(float(trial.configuration["x"])) for trial in trials.trials]
         assert places == sorted(places)
         valued = [loss for loss in losses if loss is not None]
         best = sorted(valued, reverse=objectives is ACCURACY)[: MAX_TRIALS // 2]

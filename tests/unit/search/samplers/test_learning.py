@@ -15,8 +15,6 @@ from tunewright.api.study import Direction, Objective
 from tunewright.search.history import Configuration, Evaluated, History
 from tunewright.search.propose import propose
 from tunewright.search.sampler import Request, Response, Sampler
-from tunewright.search.samplers import auto
-from tunewright.search.samplers.auto import AutoSampler
 from tunewright.search.samplers.gp import MAX_TRIALS, GpSampler
 from tunewright.search.samplers.random import RandomSampler
 from tunewright.search.samplers.startup import StartupSettings
@@ -199,22 +197,3 @@ def test_tpe_leaves_optunas_logging_and_our_users_warnings_as_they_are() -> None
     before = optuna.logging.get_verbosity(), warnings.filters[:]
     ask(TPE, on_a_line(*[0.1] * 20))
     assert (optuna.logging.get_verbosity(), warnings.filters[:]) == before
-
-
-def test_auto_chooses_by_the_trials_and_the_parameters() -> None:
-    wide = a_space(**{f"x{n}": {"type": "float", "min": 0, "max": 1} for n in range(auto.GP_WIDTH + 1)})
-    categories = a_space(x={"type": "categorical", "values": list(range(auto.GP_WIDTH + 1))})
-    sampler = AutoSampler(None)
-
-    def choice(space: SearchSpace, trials: int) -> str:
-        rng = random.Random(1)
-        drawn = [space.configuration([rng.random() for _ in space.ordered]) for _ in range(trials)]
-        history = History(Evaluated(c, (rng.random(),)) for c in drawn)
-        request = Request(space, LOSS, history, [], 1, 1)
-        return sampler.propose(request).suggestions[0].proposal.sampler
-
-    assert choice(LINE, 5) == "sobol"
-    assert choice(LINE, auto.GP_TRIALS) == "gp"
-    assert choice(LINE, auto.GP_TRIALS + 1) == "tpe"
-    assert choice(wide, 20) == "tpe"
-    assert choice(categories, 20) == "tpe"
