@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 from plotly.offline import get_plotlyjs
 
+from tunewright.api.trial import Purpose
 from tunewright.report import sections
 from tunewright.report.figures.curves import learning_curves
 from tunewright.report.figures.drawing import Drawing, as_json
@@ -96,7 +97,8 @@ def _plot(key: str, drawing: Drawing) -> list[Element]:
 
 def _about(view: StudyView) -> str:
     algorithm = view.study.spec.algorithm
-    used = {trial.spec.proposal.sampler for trial in view.searched} - {"", algorithm.name}
+    proposed = [trial for trial in view.searched if trial.spec.purpose is Purpose.SEARCH]
+    used = {trial.spec.proposal.sampler for trial in proposed} - {"", algorithm.name}
     sampler = algorithm.name + (f" ({', '.join(sorted(used))})" if used else "")
     return f"Made by Tunewright. Sampler {sampler}, seed {algorithm.seed}. This file needs no network."
 
