@@ -12,7 +12,7 @@ from tunewright.search.bayesian.kernel import Array
 FAR = 3.0
 """Values worse than the median by more than this many times its distance from the best are drawn in."""
 FEW = 4
-"""Of fewer values no power is estimated."""
+"""Of fewer values that differ no power is estimated: between two of them it would be of no meaning."""
 POWERS = (-3.0, 4.0)
 """The least and the greatest power: beyond them single values decide."""
 
@@ -75,7 +75,7 @@ class Transform:
 
 
 def _power(scores: Array) -> float:
-    if len(scores) < FEW:
+    if len(np.unique(scores)) < FEW:
         return 1.0
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

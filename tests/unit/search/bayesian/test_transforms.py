@@ -80,6 +80,14 @@ def test_values_far_from_zero_keep_their_differences() -> None:
     )
 
 
+def test_the_middle_between_two_values_stays_their_middle() -> None:
+    """As of failures and successes, however rare either."""
+    for ones in (1, 10, 39):
+        values = np.array([1.0] * ones + [0.0] * (40 - ones))
+        low, middle, high = Transform.of(values, threshold=0.5)(np.array([0.0, 0.5, 1.0]))
+        assert middle == pytest.approx((low + high) / 2)
+
+
 def test_two_values_or_equal_ones_are_left_as_they_are() -> None:
     np.testing.assert_allclose(Transform.of(np.array([3.0, 5.0]))(np.array([3.0, 5.0])), [-1, 1])
     assert (Transform.of(np.full(9, 7.0))(np.full(9, 7.0)) == 0).all()
