@@ -75,10 +75,12 @@ class GaussianProcess:
 
     Attributes:
         parameters: of the kernel and the noise.
+        trend: what the values vary about.
     """
 
     def __init__(self, data: Data, parameters: Parameters) -> None:
         self.parameters = parameters
+        self.trend = data.trend
         self._data = data
         self._kernel = parameters.kernel(data.categorical)
         self._features = data.trend.features(data.rows)
@@ -91,10 +93,13 @@ class GaussianProcess:
         residual = data.values - self._features @ data.trend.means
         self._alpha = cho_solve((self._factor, True), residual, check_finite=False)
 
-    def predict(self, rows: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of the value without its noise, of shape (m,) each."""
-        trend = self._data.trend
-        features = trend.features(rows)
+    def predict(self, rows: Array, features: Array | None = None) -> tuple[Array, Array]:
+        """Mean and standard deviation of the value without its noise, of shape (m,) each.
+
+        `features` are the trend's at the rows, where they are known already.
+        """
+        trend = self.trend
+        features = trend.features(rows) if features is None else features
         weighted = features * trend.variances
         cross = self._kernel.matrix(rows, self._data.rows) + weighted @ self._features.T
         half = solve_triangular(self._factor, cross.T, lower=True, check_finite=False)

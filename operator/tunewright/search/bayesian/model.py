@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 import numpy as np
 from pydantic import JsonValue
@@ -69,10 +69,10 @@ class Model:
         values = np.column_stack(
             [transform(losses) for transform, losses in zip(self._transforms, trials.losses.T, strict=True)]
         )
-        self._surrogates = []
-        for place, column in enumerate(values.T):
-            trend = self._trend(request, place, Data(valued, column, self.rows.categorical, CONSTANT))
-            self._surrogates.append(self._surrogate(f"objective {place}", valued, column, trend, DRAWS))
+        self._surrogates = [
+            self._surrogate(f"objective {place}", valued, column, self._trends(request, place), DRAWS)
+            for place, column in enumerate(values.T)
+        ]
         predicted = self._surrogates[0].predict(valued)[0]
         self._least = predicted[:, trials.feasible].min(axis=1, initial=np.inf)
         self.worth = Worth(
@@ -112,11 +112,16 @@ class Model:
         return bool(np.isfinite(self._least).all())
 
     def _surrogate(
-        self, quantity: str, rows: Array, values: Array, trend: Trend = CONSTANT, draws: int = 0
+        self, quantity: str, rows: Array, values: Array, trends: Sequence[Trend] = (CONSTANT,), draws: int = 0
     ) -> Surrogate:
-        data = Data(rows, values, self.rows.categorical, trend)
-        posterior = Posterior(data)
-        mode = mode_of(posterior, self._before.get(quantity))
+        """With the trend that gives the values the greatest density, the parameters as suits it best."""
+        fits = []
+        for trend in trends:
+            data = Data(rows, values, self.rows.categorical, trend)
+            posterior = Posterior(data)
+            mode = mode_of(posterior, self._before.get(quantity))
+            fits.append((posterior.energy(mode)[0], posterior, mode, data))
+        _, posterior, mode, data = min(fits, key=itemgetter(0))
         self.points[quantity] = [round(float(entry), DECIMALS) for entry in mode]
         points = [mode, *drawn(posterior, mode, draws, self._rng)]
         return Surrogate(tuple(GaussianProcess(data, posterior.parameters(point)) for point in points))
@@ -188,12 +193,11 @@ class Model:
         values = (logs - logs.mean()) / logs.std()
         return [Cheapness(self._surrogate("duration", trials.rows[list(timed)], values), float(logs.std()))]
 
-    def _trend(self, request: Request, place: int, own: Data) -> Trend:
+    def _trends(self, request: Request, place: int) -> list[Trend]:
         """What related studies' results predict of an objective, with weights that its own values correct.
 
-        Nothing while its own values are the more plausible without: two laws of the values, as likely as each
-        other beforehand, of which the one that gives them the greater density is taken, each with the
-        parameters that suit it best. So a study that misleads costs the first trials, and no later ones.
+        And nothing but a mean, as likely beforehand: once its own values are the more plausible
+        without the related ones, these do not count. So a study that misleads costs the first trials only.
         """
         predictions = []
         for study in request.related:
@@ -205,16 +209,10 @@ class Model:
             quantity = f"related {study.name} {place}"
             predictions.append(partial(_mean, self._surrogate(quantity, rows, Transform.of(losses)(losses))))
         if not predictions:
-            return CONSTANT
+            return [CONSTANT]
         count = len(predictions)
         means, variances = [0.0, *([1 / count] * count)], [1.0, *([TREND_VARIANCE] * count)]
-        related = Trend(predictions, np.array(means), np.array(variances))
-
-        def energy(trend: Trend) -> float:
-            posterior = Posterior(replace(own, trend=trend))
-            return posterior.energy(mode_of(posterior, self._before.get(f"objective {place}")))[0]
-
-        return min(related, CONSTANT, key=energy)
+        return [Trend(predictions, np.array(means), np.array(variances)), CONSTANT]
 
 
 def _beaten(one: Array, values: Array) -> bool:

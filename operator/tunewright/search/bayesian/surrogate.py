@@ -18,14 +18,16 @@ class Surrogate:
     Source: Snoek et al., Practical Bayesian Optimization of Machine Learning Algorithms, NeurIPS 2012.
 
     Attributes:
-        processes: at least one; the most plausible comes first.
+        processes: at least one, about the same trend; the most plausible comes first.
     """
 
     processes: tuple[GaussianProcess, ...]
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation by each process, both of shape (processes, rows)."""
-        means, deviations = zip(*(process.predict(rows) for process in self.processes), strict=True)
+        features = self.processes[0].trend.features(rows)  # the same of all, and dear
+        predictions = (process.predict(rows, features) for process in self.processes)
+        means, deviations = zip(*predictions, strict=True)
         return np.array(means), np.array(deviations)
 
     def moments(self, rows: Array) -> tuple[Array, Array]:
