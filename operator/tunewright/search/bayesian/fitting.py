@@ -23,7 +23,10 @@ NOISE_CENTRE, NOISE_SPREAD = -6.0, 2.0
 BOUND = 4.0
 """How many of its standard deviations a parameter may lie from where it is expected."""
 FIRST_ITERATIONS, NEXT_ITERATIONS = 60, 15
-"""Of the search for the mode: from where it is expected, and from where it was before one more trial."""
+"""Of the search for the mode: from afar, and from where it was before one more trial."""
+NOISY = 2.0
+"""The noise's entry of the point where the search for the mode begins: from little noise it may end where
+noise is taken for a function of very short length scales."""
 MOVES = 3
 """Of the Markov chain, from the mode to each draw."""
 LEAPS, LEAP, UNHURRIED = 5, 0.25, 10
@@ -107,19 +110,25 @@ class Posterior:
 
 
 def mode_of(posterior: Posterior, before: Sequence[float] | None) -> Array:
-    """The point of greatest density, looked for from where it was found with a trial less."""
-    start, iterations = np.zeros(posterior.size), FIRST_ITERATIONS
+    """The point of greatest density, looked for from where much is noise, and from where it was before."""
+    noisy = np.zeros(posterior.size)
+    noisy[-1] = NOISY
+    starts = [(noisy, FIRST_ITERATIONS)]
     if before is not None and len(before) == posterior.size:
-        start, iterations = np.clip(np.asarray(before, dtype=np.float64), -BOUND, BOUND), NEXT_ITERATIONS
-    found = minimize(
-        posterior.energy,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-BOUND, BOUND)] * posterior.size,
-        options={"maxiter": iterations},
-    )
-    mode: Array = found.x
+        known = np.clip(np.asarray(before, dtype=np.float64), -BOUND, BOUND)
+        starts.append((known, NEXT_ITERATIONS))
+    found = [
+        minimize(
+            posterior.energy,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-BOUND, BOUND)] * posterior.size,
+            options={"maxiter": iterations},
+        )
+        for start, iterations in starts
+    ]
+    mode: Array = min(found, key=lambda each: float(each.fun)).x
     return mode
 
 

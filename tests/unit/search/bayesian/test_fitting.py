@@ -149,6 +149,23 @@ def test_the_parameters_of_a_known_process_are_found() -> None:
     assert found.weights[1] < found.weights[0] - 2
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("stuck", [False, True])
+def test_noise_is_not_taken_for_a_function_of_short_scales(seed: int, stuck: bool) -> None:
+    """Of a bowl with as much noise; even if it was, when less was known."""
+    rng = np.random.default_rng(seed)
+    rows = rng.random((60, 2))
+    values = ((rows - 0.4) ** 2).sum(axis=1)
+    values = values / values.std() + rng.standard_normal(60)
+    data = Data(rows, (values - values.mean()) / values.std(), np.zeros(2, bool), CONSTANT)
+    posterior = Posterior(data)
+    # Scales of a fiftieth of the range, and little noise.
+    short = point_of(posterior, Parameters(np.full(2, np.log(50.0**2)), 0.0, -6.0))
+    found = posterior.parameters(mode_of(posterior, short.tolist() if stuck else None))
+    assert np.exp(found.noise) > 0.15
+    assert found.weights.max() < np.log(10.0**2)
+
+
 def test_draws_are_spread_as_the_density_is() -> None:
     """A category alone: three parameters, whose moments are integrated over a grid."""
     rng = np.random.default_rng(2)

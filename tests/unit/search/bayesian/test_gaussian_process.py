@@ -11,7 +11,6 @@ from tests.unit.search.bayesian.references import (
 )
 
 from tunewright.search.bayesian.gaussian_process import Data, GaussianProcess, Parameters
-from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.trend import CONSTANT, Trend
 
 NUMBERS = np.array([False, False, False])
