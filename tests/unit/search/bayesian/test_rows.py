@@ -151,3 +151,16 @@ def test_of_very_many_values_the_nearest_is_taken() -> None:
     (column,) = rows.columns
     assert column.levels is None
     assert rows.decode(np.array([0.2500004])) == {"n": 250_000}
+
+
+def test_what_a_prior_holds_unlikely_has_as_much_room_as_the_rest() -> None:
+    prior = {"distribution": "normal", "mean": 0.9, "deviation": 0.05}
+    rate = {"distribution": "logNormal", "mean": -2.0, "deviation": 0.1}
+    space = a_space(
+        x={"type": "float", "min": 0.0, "max": 1.0, "prior": prior},
+        rate={"type": "float", "min": 1e-4, "max": 1.0, "prior": rate},
+    )
+    rows = Rows(space, space)
+    (row,) = rows.encode([{"x": 0.3, "rate": 0.01}])
+    assert row == pytest.approx([0.3, 0.5])
+    assert rows.decode(row) == {"x": 0.3, "rate": pytest.approx(0.01)}
