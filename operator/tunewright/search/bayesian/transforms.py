@@ -71,7 +71,9 @@ class Transform:
     def inverse(self, numbers: Array) -> Array:
         """The values that numbers stand for; infinite or NaN where none does."""
         scores = _unpowered(numbers * self.spread + self.centre, self.power) * self.deviation
-        return (scores + self.origin) * self.unit
+        with np.errstate(over="ignore"):
+            values: Array = (scores + self.origin) * self.unit
+        return values
 
 
 def _power(scores: Array) -> float:

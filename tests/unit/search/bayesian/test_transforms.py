@@ -112,3 +112,10 @@ def test_a_threshold_stays_where_it_is_among_the_values(values: list[float]) -> 
     better = array < 0
     assert (transform(array[better]) < threshold - 1e-6).all()
     assert (transform(array[~better]) > threshold + 1e-6).all()
+
+
+def test_what_lies_beyond_floating_point_is_infinite() -> None:
+    values = np.array([-8e307, 8e307, 0.0, 1.0, 2.0])
+    found = Transform.of(values).inverse(np.array([-50.0, 0.0, 50.0]))
+    assert np.isfinite(found[1])
+    assert not np.isfinite(found[[0, 2]]).all()
