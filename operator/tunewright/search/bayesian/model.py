@@ -35,8 +35,8 @@ DRAWS = 6
 CENTRES = 5
 DIRECTIONS, SAMPLES = 32, 8
 """Of the integrals over directions and predictions that make the hypervolume's improvement."""
-MARGIN = 0.1
-"""By how much of the front's extent the hypervolume's reference point is worse than its worst."""
+FIRST, MARGIN = 6, 0.1
+"""The hypervolume's reference point is so much worse than the worst of so many first trials."""
 TREND_VARIANCE = 1.0
 """Of the weights of related studies' predictions, which are expected to be 1 in all."""
 DECIMALS = 3
@@ -50,7 +50,7 @@ class Model:
         rows: the space.
         worth: what rows are worth, pending trials taken as ended.
         centres: rows of the best trials, about which to look more closely.
-        scales: per column, over which distance the first objective changes.
+        scales: per column, over which distance some objective changes.
         points: by quantity, where its process's parameters were found: where to look for them the next time.
     """
 
@@ -86,9 +86,11 @@ class Model:
         )
         if request.pending:
             self.worth = self.worth.believing(self.rows.encode(request.pending))
-        order = np.lexsort((values.mean(axis=1), ~trials.feasible))
+        beaten = np.array([_beaten(each, values) for each in values])
+        order = np.lexsort((values.mean(axis=1), beaten, ~trials.feasible))
         self.centres = self.rows.canonical(valued[order[:CENTRES]])
-        self.scales = np.exp(-0.5 * self._surrogates[0].processes[0].parameters.weights)
+        weights = [surrogate.processes[0].parameters.weights for surrogate in self._surrogates]
+        self.scales = np.exp(-0.5 * np.max(weights, axis=0))
 
     def prediction(self, row: Array) -> tuple[float, float] | None:
         """Mean and standard deviation of a single objective's next value, in its own unit; none of several.
@@ -133,14 +135,16 @@ class Model:
         if len(self._surrogates) == 1:
             return [Improvement(self._surrogates[0], self._least, self._scores(request))]
         front = values[[not _beaten(each, values) for each in values]]
-        extent = np.maximum(front.max(axis=0) - front.min(axis=0), 1.0)
+        # Not the worst of the front or of all: that is drawn out by every trial that is best in one objective
+        # and hopeless in the others, until nothing counts but to find more of these.
+        reference = values[:FIRST].max(axis=0) + MARGIN
         objectives = values.shape[1]
         directions = np.maximum(np.abs(self._normal(DIRECTIONS, objectives)), 1e-6)
         return [
             HypervolumeImprovement.beyond(
                 self._surrogates,
                 front,
-                reference=front.max(axis=0) + MARGIN * extent,
+                reference=reference,
                 directions=directions / np.linalg.norm(directions, axis=1)[:, None],
                 noise=self._normal(SAMPLES, objectives),
             )
