@@ -151,6 +151,14 @@ def test_a_constraint_moves_the_best_place_to_where_it_is_kept(bound: str) -> No
     assert abs(y - 0.6) < 0.2
 
 
+def test_what_breaks_a_constraint_by_far_is_told_from_what_keeps_it_by_far() -> None:
+    """Where all that keep it are much alike, the limit lies farther from them than they from each other."""
+    trials = trials_of(40, constraints=lambda x, y: (80 + y if x < 0.5 else 10 + 0.1 * y,))
+    at = np.array([[0.2, 0.6]])
+    bound, free = a_model(trials, constraints=[LATENCY]), a_model(trials_of(40))
+    assert bound.worth.of(at)[0] < free.worth.of(at)[0] - 3
+
+
 def test_a_limit_far_from_all_that_was_seen_changes_nothing() -> None:
     trials = trials_of(30, constraints=lambda x, y: (10 + 5 * (1 - x),))
     free, bound = a_model(trials_of(30)), a_model(trials, constraints=[LATENCY])
