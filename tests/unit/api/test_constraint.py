@@ -28,7 +28,7 @@ LATENCY, RECALL = constraint(max=50.0), constraint("recall", min=0.8)
         ({"max": 0.0}, 3.0, 3.0),
     ],
 )
-def test_violation(bound: dict[str, float], value: float, amount: float) -> None:
+def test_violation(bound: dict[str, Any], value: float, amount: float) -> None:
     assert constraint(**bound).violation(value) == amount
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunewright.api.base import Scalar
 from tunewright.api.parameters import Parameter
 from tunewright.api.stages import Stage
 from tunewright.search.conformance import CONDITIONAL, EXTREME, MIXED, PRIORS, space_of
@@ -29,7 +30,7 @@ SIMPLE = space_of(
         "when": {"optimizer": ["sgd"]},
     },
 )
-BEST = {"rate": 0.0011, "batch": 32, "norm": True, "optimizer": "adam"}
+BEST: dict[str, Scalar] = {"rate": 0.0011, "batch": 32, "norm": True, "optimizer": "adam"}
 
 
 def a_part(best: Configuration | None = None, space: SearchSpace = SIMPLE, **fields: Any) -> Part:
