@@ -19,8 +19,6 @@ from tunewright.report.wording import count, number, printable, scalar, signed
 
 MAX_IMPROVEMENTS = 15
 MAX_EFFECTS = 5
-NARROW = 0.3
-"""What is suggested for a next stage."""
 
 
 def story(view: StudyView, *, colour: bool = False) -> str:
@@ -144,11 +142,11 @@ def _importance(view: StudyView) -> Iterator[str]:
     unseen = f"{found.r2:.0%} of the variance of trials that it has not seen"
     yield f"(fANOVA by {found.library}; a forest explains {unseen}.)"
     yield from advice(found)
-    yield from _next_stage(view, found)
+    yield from _next_study(view, found)
 
 
-def _next_stage(view: StudyView, found: Importance) -> Iterator[str]:
-    """What to tune next, if something need not be tuned any more."""
+def _next_study(view: StudyView, found: Importance) -> Iterator[str]:
+    """What to tune next, if something need not be tuned any more; the stages of this study are fixed."""
     if view.best is None or not found.negligible:
         return
     left = [name for name in found.effects if name not in found.negligible]
@@ -160,7 +158,8 @@ def _next_stage(view: StudyView, found: Importance) -> Iterator[str]:
     if kept:
         yield f"The best trial has {kept}."
     if left:
-        yield f"A next stage could be {{name: next, parameters: [{', '.join(left)}], narrow: {NARROW}}}."
+        warm_start = f"warmStartFrom: {{studies: [{view.name}]}}"
+        yield f"A new study could tune {', '.join(left)} alone, with {warm_start}."
 
 
 def _ending(view: StudyView) -> Iterator[str]:

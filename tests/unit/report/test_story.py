@@ -145,7 +145,8 @@ def test_what_matters_and_what_to_tune_next() -> None:
     assert "  Need not be tuned any more: " in next(line for line in lines if "Need not" in line)
     assert "batch_size at " in next(line for line in lines if "The best trial has" in line)
     suggestion = lines[-1]
-    assert suggestion.startswith("  A next stage could be {name: next, parameters: [learning_rate, ")
+    assert suggestion.startswith("  A new study could tune learning_rate, ")
+    assert suggestion.endswith(" alone, with warmStartFrom: {studies: [digits]}.")
     assert "batch_size" not in suggestion
 
 
