@@ -120,10 +120,7 @@ class Optuna:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        options = (
-            {"constraints_func": lambda trial: trial.user_attrs["constraints"]} if problem.constraints else {}
-        )
-        made = getattr(optuna.samplers, sampler)(seed=seed, **options)
+        made = getattr(optuna.samplers, sampler)(seed=seed)
         self._study = optuna.create_study(sampler=made, directions=["minimize"] * problem.objectives)
         self._dimension = problem.dimension
 
@@ -137,7 +134,8 @@ class Optuna:
         if outcome.values is None:
             self._study.tell(self._trial, state=optuna.trial.TrialState.FAIL)
             return
-        self._trial.set_user_attr("constraints", outcome.constraints)
+        for place, amount in enumerate(outcome.constraints):
+            self._trial.set_constraint(f"c{place}", amount)
         self._study.tell(self._trial, outcome.values)
 
 
@@ -247,11 +245,19 @@ def zdt1(x: Array) -> Outcome:
     return Outcome((float(x[0]), g * (1 - math.sqrt(x[0] / g))))
 
 
+def reachable_zdt1(values: Array) -> Any:
+    return values[:, 1] >= 1 - np.minimum(values[:, 0], 1) ** 0.5
+
+
 def dtlz2(x: Array) -> Outcome:
     """Deb et al., Scalable Multi-Objective Optimization Test Problems, CEC 2002: three objectives."""
     g = 1 + float(((x[2:] - 0.5) ** 2).sum())
     a, b = x[0] * math.pi / 2, x[1] * math.pi / 2
     return Outcome((g * math.cos(a) * math.cos(b), g * math.cos(a) * math.sin(b), g * math.sin(a)))
+
+
+def reachable_dtlz2(values: Array) -> Any:
+    return (values * values).sum(axis=1) >= 1
 
 
 def _constrained(function: Callable[[Array], tuple[float, tuple[float, ...]]], x: Array) -> Outcome:
@@ -265,13 +271,17 @@ def _failing(function: Callable[[Array], tuple[float, tuple[float, ...]]], x: Ar
     return Outcome((value,) if max(amounts) <= 0 else None)
 
 
+def _plain(x: Array) -> Outcome:
+    return Outcome((hartmann(x),))
+
+
 def _timed(x: Array) -> Outcome:
     """Thirty-fold differences of run time, as of a network's width: the best is in their middle."""
     return Outcome((hartmann(x),), seconds=10.0 * 30.0 ** float(x[2]))
 
 
-def _suites() -> Mapping[str, tuple[Sequence[str], Mapping[str, Problem]]]:
-    """By name the entrants, the first the one that is compared with the others, and the problems."""
+def suites() -> Mapping[str, tuple[Sequence[str], Mapping[str, Problem]]]:
+    """By name: the entrants, the first the one that is compared with the others, and the problems."""
     constrained = {
         "ball": (ball, 1, 6, -3.32237, -0.15),
         "gardner": (gardner, 1, 2, -2.0, 0.0),
@@ -284,16 +294,15 @@ def _suites() -> Mapping[str, tuple[Sequence[str], Mapping[str, Problem]]]:
         constraints[f"{name} fails"] = Problem(1, 0, dimension, partial(_failing, function), score, {})
     several = {
         "branin-currin": (branin_currin, 2, of_the_volume((0, 0), (18, 6), 59.36011874867746 / 108)),
-        "zdt1": (zdt1, 6, of_the_volume((0, 0), (11, 11), lambda p: p[:, 1] >= 1 - np.minimum(p[:, 0], 1) ** 0.5)),
-        "dtlz2": (dtlz2, 6, of_the_volume((0, 0, 0), (1.1, 1.1, 1.1), lambda p: (p * p).sum(axis=1) >= 1)),
-    }  # fmt: skip
+        "zdt1": (zdt1, 6, of_the_volume((0, 0), (11, 11), reachable_zdt1)),
+        "dtlz2": (dtlz2, 6, of_the_volume((0, 0, 0), (1.1, 1.1, 1.1), reachable_dtlz2)),
+    }
     objectives = {
         name: Problem(3 if name == "dtlz2" else 2, 0, dimension, function, score, {})
         for name, (function, dimension, score) in several.items()
     }
     best = of_the_best(-3.32237, -0.15)
     single = partial(Problem, 1, 0, 6)
-    plain = lambda x: Outcome((hartmann(x),))  # noqa: E731
     good = {place: (float(_HARTMANN_BEST[place]) + 0.05, 0.1) for place in (2, 5)}
     wrong = {place: (1.0 - float(_HARTMANN_BEST[place]) + 0.35 * (place == 2), 0.1) for place in (2, 5)}
     return {
@@ -302,7 +311,7 @@ def _suites() -> Mapping[str, tuple[Sequence[str], Mapping[str, Problem]]]:
         "cost": (("auto-cost", "auto"), {"timed": single(_timed, best, {})}),
         "priors": (
             ("auto", "auto-plain"),
-            {"good": single(plain, best, good), "wrong": single(plain, best, wrong)},
+            {"good": single(_plain, best, good), "wrong": single(_plain, best, wrong)},
         ),
     }
 
@@ -322,16 +331,16 @@ def search(entrant: Entrant, problem: Problem, trials: int) -> Trace:
 
 
 def main() -> None:
-    suites = _suites()
+    known = suites()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search.beyond", description=__doc__)
-    parser.add_argument("suite", choices=suites)
+    parser.add_argument("suite", choices=known)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, default=max(AT))
     parser.add_argument("--entrants", help="some of the suite's, by commas, the reference first")
     parser.add_argument("--problems", help="some of the suite's, by commas")
     parser.add_argument("--store", type=Path, default=FOLDER.with_name("beyond"))
     options = parser.parse_args()
-    entrants, problems = suites[options.suite]
+    entrants, problems = known[options.suite]
     entrants = options.entrants.split(",") if options.entrants else entrants
     names = options.problems.split(",") if options.problems else list(problems)
     store = Store(options.store)
