@@ -53,7 +53,6 @@ SETS = {
         "nasbench201-imagenet": "nasbench201-cifar10",
         "noisy-rosenbrock-5": None,
         "conditional-layers": None,
-        "mixed-bag": None,
     },
 }
 RELATIVES = {name: relative for tasks in SETS.values() for name, relative in tasks.items()}

@@ -14,7 +14,8 @@ SOME = [dict(search_space(TASK.parameters).configuration(units)) for units in RN
 
 def likeness(true: list[float], function: Function) -> float:
     """The correlation with a function's values."""
-    return float(np.corrcoef(np.array([true, [function(each) for each in SOME]], dtype=np.float64))[0, 1])
+    table = np.array([true, [function(each) for each in SOME]], dtype=np.float64)
+    return float(np.asarray(np.corrcoef(table))[0, 1])
 
 
 def test_a_relative_is_alike_and_what_misleads_is_not() -> None:
