@@ -87,8 +87,8 @@ class WarmStartSource(Status):
     completed: Int = Field(
         0, description="How many of its trials had ended: those of a lower completion order are looked at."
     )
-    trials: Int = Field(0, description="How many of its trials the sampler is told of.")
-    reason: Str = Field("", description="Why it is of no use, where the sampler is told of none.")
+    trials: Int = Field(0, description="How many of its trials the sampler is, or was, told of.")
+    reason: Str = Field("", description="Why the sampler is told of none of them, or of none any more.")
 
 
 class ConditionType(StrEnum):

@@ -68,7 +68,7 @@ def wanted(study: HyperparameterStudy, others: Iterable[HyperparameterStudy]) ->
     """
     if study.status.warm_start is not None:
         by_uid = {other.metadata.uid: other for other in others}
-        used = [source.uid for source in study.status.warm_start if source.trials]
+        used = [source.uid for source in study.status.warm_start if not source.reason]
         return [by_uid[uid] for uid in used if uid in by_uid]
     newest: dict[str, HyperparameterStudy] = {}
     # Locally several may have one name: then it means the finished one that ended last.
@@ -113,12 +113,14 @@ def _kept(
     related: list[RelatedStudy] = []
     sources = []
     for source in before:
-        if source.trials and source.uid not in by_uid:
-            source = source.model_copy(update={"trials": 0, "reason": "it was deleted after this one began"})
-        elif source.trials:
-            other = by_uid[source.uid]
-            found, source = _looked_at(study, other, trials_of(other), source.completed)
+        other = by_uid.get(source.uid)
+        # How many trials the sampler was told of stays on record, also where it is told of none any more.
+        if not source.reason and other is None:
+            source = source.model_copy(update={"reason": "it was deleted after this one began"})
+        elif not source.reason and other is not None:
+            found, now = _looked_at(study, other, trials_of(other), source.completed)
             related += found
+            source = now if found else source.model_copy(update={"reason": now.reason})
         sources.append(source)
     return Choice(related, sources)
 

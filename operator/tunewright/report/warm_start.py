@@ -1,6 +1,6 @@
 """What a study began with, in words."""
 
-from tunewright.api.study_status import StudyStatus
+from tunewright.api.study_status import StudyStatus, WarmStartSource
 from tunewright.report.wording import count, printable
 
 
@@ -8,10 +8,13 @@ def warm_start_lines(status: StudyStatus) -> list[str]:
     """One line for each study that it looked at, or one that says that there was none."""
     if status.warm_start is None:
         return []
-    lines = [
-        f"Warm start: {count(source.trials, 'trial')} of {source.study}"
-        if source.trials
-        else f"Warm start: nothing of {source.study}: {printable(source.reason)}"
-        for source in status.warm_start
-    ]
+    lines = [f"Warm start: {_told(source)}" for source in status.warm_start]
     return lines or ["Warm start: no finished study fits the selector"]
+
+
+def _told(source: WarmStartSource) -> str:
+    reason = printable(source.reason)
+    if not source.trials:
+        return f"nothing of {source.study}: {reason}"
+    told = f"{count(source.trials, 'trial')} of {source.study}"
+    return f"{told}, but no longer: {reason}" if reason else told

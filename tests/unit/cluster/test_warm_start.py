@@ -229,7 +229,7 @@ def test_the_choice_outlives_the_operator_and_a_deleted_study_is_told_of(namespa
     namespace.step(restart=True)
     assert list(values(namespace.samplers.asked[-1])) == ["old-a"]
     assert [(each["study"], each["trials"], each["reason"]) for each in namespace.status["warmStart"]] == [
-        ("old-b", 0, "it was deleted after this one began"),
+        ("old-b", 3, "it was deleted after this one began"),
         ("old-a", 3, ""),
     ]
 

@@ -261,8 +261,15 @@ class TestKept:
         )
         again = chosen(study, [others[0], anew])
         assert names(again) == ["old"]
-        assert told(again) == [("old", 4, ""), ("first", 0, "it was deleted after this one began")]
+        # What was told of it stays on record: trials were proposed from it.
+        assert told(again) == [("old", 4, ""), ("first", 4, "it was deleted after this one began")]
         assert chosen(begun(study, again), others) == again
+
+    def test_one_whose_trials_were_deleted_likewise(self) -> None:
+        before = chosen(self.STUDY, [a_past_study("old")])
+        again = chosen(begun(self.STUDY, before), [a_past_study("old")], {"old": []})
+        assert names(again) == []
+        assert told(again) == [("old", 4, "no trial of it has a value of every objective")]
 
     def test_what_is_due(self) -> None:
         assert is_due(self.STUDY)

@@ -23,6 +23,10 @@ GONE = {"study": "gone", "reason": "it was\x1b[31m deleted"}
             {"warmStart": [OLD, GONE]},
             ["Warm start: 50 trials of old", "Warm start: nothing of gone: it was\\x1b[31m deleted"],
         ),
+        (
+            {"warmStart": [OLD | {"reason": "it was deleted"}]},
+            ["Warm start: 50 trials of old, but no longer: it was deleted"],
+        ),
     ],
 )
 def test_each_study_has_a_line(status: dict[str, Any], lines: list[str]) -> None:
