@@ -86,7 +86,8 @@ def test_the_second_study_is_told_of_the_first(tmp_path: Path, by: dict[str, Any
     assert tunewright(tmp_path, "run", write(tmp_path, "third")).returncode == 0
     done = tunewright(tmp_path, "run", second, "--set", "spec.budget.maxTrials=2")
     assert done.returncode == 0, done.stderr
-    assert "\nWarm start: nothing of first: it was deleted after this one began\n" in done.stdout
+    gone = "but no longer: it was deleted after this one began"
+    assert f"\nWarm start: 4 trials of first, {gone}\n" in done.stdout
     with view_of(tmp_path / ".tunewright" / "second") as view:
         assert view.trials[1].spec.parameters == {"x": 1.0}
         assert view.trials[1].spec.proposal.inputs is not None
@@ -114,6 +115,18 @@ def test_what_is_not_there_or_not_finished_is_refused_before_anything_starts(tmp
     assert first.wait(60) == 130
     done = tunewright(tmp_path, "run", named, "--dir", "named")
     assert done.stderr == f"{path}: first is not finished (Suspended); it can be used once it is\n"
+
+
+@pytest.mark.usefixtures("_follows")
+def test_a_suspended_study_chooses_when_it_begins(tmp_path: Path) -> None:
+    second = write(tmp_path, "second", warmStartFrom={"studies": ["first"]}, suspend=True, **FOLLOWS)
+    assert tunewright(tmp_path, "run", second).returncode == 130
+    assert tunewright(tmp_path, "run", write(tmp_path, "first")).returncode == 0
+
+    done = tunewright(tmp_path, "run", second, "--set", "spec.suspend=false")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nWarm start: 4 trials of first\n" in done.stdout
 
 
 def runs(directory: Path) -> bool:

@@ -88,18 +88,17 @@ def waiting(study: HyperparameterStudy, now: int, obstacle: Obstacle) -> StudySt
     """The status of a study that cannot begin yet; it costs nothing until then.
 
     Args:
-        study: only its metadata, its status and whether it is suspended are looked at.
+        study: only its metadata and its status are looked at.
         now: in milliseconds since the Unix epoch.
         obstacle: what it waits for.
     """
-    phase = Phase.SUSPENDED if study.spec.suspend else Phase.PENDING
     return study.status.model_copy(
         update={
-            "phase": phase,
+            "phase": Phase.PENDING,
             "reason": obstacle.reason,
             "message": obstacle.message,
             "completion_time": None,
-            "conditions": _conditions(study, now, phase, obstacle.reason, obstacle.message, obstacle),
+            "conditions": _conditions(study, now, Phase.PENDING, obstacle.reason, obstacle.message, obstacle),
             "observed_generation": study.metadata.generation,
         }
     )

@@ -51,9 +51,10 @@ class Choice:
 
 
 def is_due(study: HyperparameterStudy) -> bool:
-    """Whether the choice is still to be made; a study that is cancelled needs none."""
+    """Whether the choice is to be made now: it is not, and nothing keeps the study from beginning."""
     spec, status = study.spec, study.status
-    return spec.warm_start_from is not None and status.warm_start is None and not spec.cancel
+    begins = not (spec.cancel or spec.suspend)
+    return begins and spec.warm_start_from is not None and status.warm_start is None
 
 
 def wanted(study: HyperparameterStudy, others: Iterable[HyperparameterStudy]) -> list[HyperparameterStudy]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tunewright.api.problems import InvalidInput
 from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial
-from tunewright.engine.warm_start import WarmStartUnavailableError, choose, wanted
+from tunewright.engine.warm_start import WarmStartUnavailableError, choose, is_due, wanted
 from tunewright.local.store import DATABASE, Store
 from tunewright.search.related import RelatedStudy
 
@@ -27,7 +27,8 @@ def warm_started(
     Raises:
         InvalidInput: one that it names is not there, or not finished.
     """
-    if study.spec.warm_start_from is None or study.spec.cancel:
+    chosen = study.status.warm_start is not None
+    if not chosen and not is_due(study):
         return study, ()
     others = _others(directory)
     places = {study.metadata.uid: place for place, study in others.items()}

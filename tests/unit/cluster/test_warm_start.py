@@ -278,7 +278,24 @@ def test_one_that_is_cancelled_waits_for_nothing_and_chooses_when_it_goes_on(nam
     assert values(namespace.samplers.asked[0]) == {"old": [(0.0,), (0.1,), (0.2,)]}
 
 
-def test_a_suspended_one_that_waits_is_suspended_and_blocked(namespace: Namespace) -> None:
-    namespace.put("new", warmStartFrom={"studies": ["old"]}, suspend=True, **BEGUN)
+def test_a_suspended_one_chooses_when_it_begins(namespace: Namespace) -> None:
+    namespace.put("new", warmStartFrom={"selector": {"matchLabels": LABELS}}, suspend=True, **BEGUN)
     namespace.step()
-    assert (namespace.status["phase"], namespace.blocked()[0]) == ("Suspended", "True")
+    assert (namespace.status["phase"], namespace.blocked()[0]) == ("Suspended", "False")
+    assert "warmStart" not in namespace.status
+
+    namespace.put_trials(namespace.put("old", phase="Completed"), TRIALS_OF_OLD)
+    edited(namespace, lambda spec: spec.pop("suspend"))
+    namespace.now += LOOK_AGAIN
+    namespace.step()
+    namespace.step()
+    assert values(namespace.samplers.asked[0]) == {"old": [(0.0,), (0.1,), (0.2,)]}
+
+
+def test_one_that_waits_may_be_suspended(namespace: Namespace) -> None:
+    namespace.put("new", warmStartFrom={"studies": ["old"]}, **BEGUN)
+    namespace.step()
+    edited(namespace, lambda spec: spec.update(suspend=True))
+    namespace.now += LOOK_AGAIN
+    namespace.step()
+    assert (namespace.status["phase"], namespace.blocked()[0]) == ("Suspended", "False")

@@ -275,6 +275,7 @@ class TestKept:
         assert is_due(self.STUDY)
         assert not is_due(a_study())
         assert not is_due(a_study(warmStartFrom=BANK, cancel=True))
+        assert not is_due(a_study(warmStartFrom=BANK, suspend=True))
 
 
 class TestQuestion:
