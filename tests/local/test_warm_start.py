@@ -2,16 +2,21 @@
 
 import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.builders import a_study, a_trial
 from tests.local.studies import WORKER, a_shell_study, ledger, start, tunewright, wait_for
 
 from tunewright.api.problems import InvalidInput
 from tunewright.api.study_status import Phase
+from tunewright.local.store import DATABASE, Store
 from tunewright.local.view import view_of
+from tunewright.local.warm_start import warm_started
 
 SAMPLER = '''
 from tunewright.api.trial import Proposal
@@ -135,6 +140,27 @@ def runs(directory: Path) -> bool:
             return view.study.status.phase is Phase.RUNNING
     except InvalidInput:
         return False
+
+
+def test_a_damaged_study_is_passed_over(tmp_path: Path) -> None:
+    for name in ("damaged", "whole"):
+        study = a_study(name, status={"phase": "Completed", "trials": {"completed": 1}})
+        metadata = study.metadata.model_copy(update={"uid": name, "labels": {"team": "vision"}})
+        with Store.open(tmp_path / name) as store:
+            store.put_study(study.model_copy(update={"metadata": metadata}), seen_at=0)
+            store.put_trial(a_trial(0, accuracy=0.5))
+    with closing(sqlite3.connect(tmp_path / "damaged" / DATABASE)) as database:
+        database.execute("UPDATE trials SET document = '{'")
+        database.commit()
+    new = a_study("new", warmStartFrom={"selector": {"matchLabels": {"team": "vision"}}})
+
+    study, related = warm_started(new, tmp_path / "new", tmp_path / "new.yaml")
+
+    assert [each.name for each in related] == ["whole"]
+    assert [(source.study, source.trials, source.reason) for source in study.status.warm_start or []] == [
+        ("whole", 1, ""),
+        ("damaged", 0, "its trials cannot be read"),
+    ]
 
 
 def test_a_sampler_that_ignores_other_studies_is_refused(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def choose(
     Args:
         study: the one that begins, or goes on.
         past: what `wanted` said.
-        trials_of: all Trials of one of them; asked for only as far as they are needed.
+        trials_of: all Trials of one of them; asked for only as far as they are needed. Raises
+            UnrelatedError where they cannot be had.
     """
     if study.status.warm_start is not None:
         return _kept(study, study.status.warm_start, past, trials_of)
@@ -98,7 +99,7 @@ def choose(
     sources = []
     for other in past:
         if len(related) < MAX_STUDIES:
-            found, source = _looked_at(study, other, trials_of(other), None)
+            found, source = _looked_at(study, other, trials_of, None)
             related += found
             sources.append(source)
     return Choice(related, sources)
@@ -119,7 +120,7 @@ def _kept(
         if not source.reason and other is None:
             source = source.model_copy(update={"reason": "it was deleted after this one began"})
         elif not source.reason and other is not None:
-            found, now = _looked_at(study, other, trials_of(other), source.completed)
+            found, now = _looked_at(study, other, trials_of, source.completed)
             related += found
             source = now if found else source.model_copy(update={"reason": now.reason})
         sources.append(source)
@@ -127,19 +128,23 @@ def _kept(
 
 
 def _looked_at(
-    study: HyperparameterStudy, other: HyperparameterStudy, trials: Iterable[Trial], completed: int | None
+    study: HyperparameterStudy,
+    other: HyperparameterStudy,
+    trials_of: Callable[[HyperparameterStudy], Iterable[Trial]],
+    completed: int | None,
 ) -> tuple[list[RelatedStudy], WarmStartSource]:
     """What there is to learn from another study's first `completed` trials, or from all of them."""
     spec, name = study.spec, other.metadata.name
-    ended = {
-        trial.status.completion_order: trial
-        for trial in trials
-        if trial.status.state.terminal and trial.status.completion_order is not None and not trial.is_test
-    }
-    known = 1 + max(ended, default=-1) if completed is None else completed
-    source = WarmStartSource(study=name, uid=other.metadata.uid, completed=known)
+    source = WarmStartSource(study=name, uid=other.metadata.uid)
     try:
         _compare(spec.objectives, other.spec.objectives)
+        ended = {
+            trial.status.completion_order: trial
+            for trial in trials_of(other)
+            if trial.status.state.terminal and trial.status.completion_order is not None and not trial.is_test
+        }
+        known = 1 + max(ended, default=-1) if completed is None else completed
+        source = source.model_copy(update={"completed": known})
         found = translated(
             name,
             (evaluated(_revalued(ended[order], spec), spec) for order in sorted(ended) if order < known),

@@ -9,7 +9,7 @@ from tunewright.api.study import HyperparameterStudy
 from tunewright.api.trial import Trial
 from tunewright.engine.warm_start import WarmStartUnavailableError, choose, is_due, wanted
 from tunewright.local.store import DATABASE, Store
-from tunewright.search.related import RelatedStudy
+from tunewright.search.related import RelatedStudy, UnrelatedError
 
 
 def warm_started(
@@ -34,8 +34,11 @@ def warm_started(
     places = {study.metadata.uid: place for place, study in others.items()}
 
     def trials_of(other: HyperparameterStudy) -> list[Trial]:
-        with Store.read(places[other.metadata.uid]) as store:
-            return store.trials()
+        try:
+            with Store.read(places[other.metadata.uid]) as store:
+                return store.trials()
+        except InvalidInput:
+            raise UnrelatedError("its trials cannot be read") from None
 
     try:
         choice = choose(study, wanted(study, others.values()), trials_of)
