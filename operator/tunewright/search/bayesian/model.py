@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 
@@ -39,6 +40,8 @@ FIRST, MARGIN = 6, 0.1
 """The hypervolume's reference point is so much worse than the worst of so many first trials."""
 TREND_VARIANCE = 1.0
 """Of the weights of related studies' predictions, which are expected to be 1 in all."""
+CHANCE = 0.02
+"""Of a trial that fails for a reason that lies not in its configuration, such as a node that was lost."""
 DECIMALS = 3
 LEAST_RELATED = 3
 
@@ -86,8 +89,8 @@ class Model:
         )
         if request.pending:
             self.worth = self.worth.believing(self.rows.encode(request.pending))
-        beaten = np.array([_beaten(each, values) for each in values])
-        order = np.lexsort((values.mean(axis=1), beaten, ~trials.feasible))
+        beaten = np.array([_beaten(each, values[trials.feasible]) for each in values])
+        order = np.lexsort((values.mean(axis=1), beaten, trials.violations))
         self.centres = self.rows.canonical(valued[order[:CENTRES]])
         weights = [surrogate.processes[0].parameters.weights for surrogate in self._surrogates]
         self.scales = np.exp(-0.5 * np.max(weights, axis=0))
@@ -166,7 +169,7 @@ class Model:
         if trials.succeeded.all():
             return []
         failed = np.where(trials.succeeded, 0.0, 1.0)
-        return [self._feasibility("failure", trials.rows, failed, limit=0.5)]
+        return [replace(self._feasibility("failure", trials.rows, failed, limit=0.5), chance=CHANCE)]
 
     def _constraints(self, trials: Trials, request: Request) -> list[Term]:
         terms: list[Term] = []

@@ -26,14 +26,20 @@ class Trials:
         rows: their rows.
         succeeded: which of them have values.
         losses: of those that have, the objectives, the lower the better: of shape (succeeded, objectives).
-        feasible: which of those that have keep all constraints.
+        violations: of those that have, by how much they break the constraints in all; 0 where they keep them.
     """
 
     trials: Sequence[Evaluated]
     rows: Array
     succeeded: NDArray[np.bool_]
     losses: Array
-    feasible: NDArray[np.bool_]
+    violations: Array
+
+    @property
+    def feasible(self) -> NDArray[np.bool_]:
+        """Which of those that have values keep all constraints."""
+        keeping: NDArray[np.bool_] = self.violations == 0
+        return keeping
 
     @classmethod
     def of(cls, request: Request, rows: Rows) -> "Trials":
@@ -45,7 +51,7 @@ class Trials:
             rows.encode([trial.configuration for trial in trials]),
             np.array([trial.values is not None for trial in trials]),
             losses_of(valued, request.objectives),
-            np.array([total_violation(request.constraints, trial.constraints) == 0 for trial in valued]),
+            np.array([total_violation(request.constraints, trial.constraints) for trial in valued]),
         )
 
 

@@ -121,16 +121,22 @@ class Feasibility:
     Attributes:
         surrogate: of the quantity.
         limit: its greatest good value.
+        chance: the probability that the surrogate has it all wrong, as where a trial failed for a reason of
+            its own: whatever it says, the quantity keeps to the limit at least as probably.
     """
 
     surrogate: Surrogate
     limit: float
+    chance: float = 0.0
 
     def of(self, rows: Array) -> Array:
         means, deviations = self.surrogate.predict(rows)
         logs = log_probability_below(means, deviations, self.limit)
         total: Array = logsumexp(logs, axis=0) - math.log(len(logs))
-        return total
+        if not self.chance:
+            return total
+        either: Array = np.logaddexp(total + math.log1p(-self.chance), math.log(self.chance))
+        return either
 
     def believing(self, rows: Array) -> "Feasibility":  # noqa: ARG002 - one guess more says nothing new
         return self

@@ -179,3 +179,12 @@ def test_terms_are_added_up_and_believe_together() -> None:
     believed = Worth([improvement.believing(ROWS[:1]), feasibility, prior])
     np.testing.assert_allclose(worth.believing(ROWS[:1]).of(ROWS), believed.of(ROWS))
     assert (Worth([]).of(ROWS) == 0).all()
+
+
+def test_a_surrogate_that_may_be_wrong_forbids_nothing() -> None:
+    sure = Feasibility(a_surrogate(1, 2), -50.0)
+    doubted = Feasibility(sure.surrogate, sure.limit, chance=0.02)
+    assert (sure.of(ROWS) < -20).all()
+    np.testing.assert_allclose(np.exp(doubted.of(ROWS)), 0.02, rtol=1e-3)
+    likely = Feasibility(sure.surrogate, 50.0, chance=0.02)
+    np.testing.assert_allclose(likely.of(ROWS), 0.0, atol=1e-6)
