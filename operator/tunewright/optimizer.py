@@ -228,7 +228,7 @@ class Optimizer:
     def _translated(self, name: str, results: Results) -> RelatedStudy:
         fallback = trainer_defaults(self.spec)
         try:
-            trials = [self._evaluated(parameters, metrics) for parameters, metrics in results]
+            trials = [self._evaluated(_plain(parameters), metrics) for parameters, metrics in results]
             return translated(
                 name, trials, self._space, self.spec.objectives, self.spec.constraints, fallback
             )
@@ -262,6 +262,16 @@ def _validated(spec: Mapping[str, Any]) -> StudySpec:
         return StudySpec.model_validate(spec)
     except ValidationError as error:
         raise InvalidInput(problem.under("spec") for problem in problems_of(error)) from None
+
+
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Scalar]:
+    """A configuration as a study file holds it: NumPy's numbers become Python's, and None is left out."""
+    found = {name: value.item() if hasattr(value, "item") else value for name, value in parameters.items()}
+    plain = {name: value for name, value in found.items() if value is not None}
+    for name, value in plain.items():
+        if type(value) not in (bool, int, float, str):
+            raise ValueError(f"parameter {name} is no number, text or bool: {value!r}")
+    return plain
 
 
 def _numbers(metrics: Mapping[str, SupportsFloat]) -> dict[str, float]:

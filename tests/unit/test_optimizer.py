@@ -354,10 +354,29 @@ def test_a_sampler_is_told_what_other_studies_have_found(monkeypatch: pytest.Mon
     assert listener.heard[0].related == [RelatedStudy("old", told)]
 
 
+def test_what_numpy_holds_is_taken_for_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    monkeypatch.setattr("tunewright.optimizer.create", lambda *_: listener)
+    row: Any = {"learning_rate": np.float32(0.25), "optimizer": np.str_("adam"), "layers": np.int64(3)}
+    results = [(row, {"accuracy": np.float64(0.5)}), ({**row, "learning_rate": None}, {"accuracy": 0.25})]
+    parameters = [*PARAMETERS, *THREE_POINTS]
+    an_optimizer(related={"old": results}, parameters=parameters, initial={"default": False}).ask()
+    [old] = listener.heard[0].related
+    there = {"learning_rate": 0.25, "optimizer": "adam", "layers": 3}
+    assert [dict(trial.configuration) for trial in old.trials] == [there, {**there, "learning_rate": 0.001}]
+
+
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
         ({}, "related: sampler random does not learn from other studies; choose auto"),
+        (
+            {
+                "related": {"old": [({"learning_rate": [0.1]}, {"accuracy": 1})]},
+                "algorithm": {"name": "auto"},
+            },
+            "related.old: parameter learning_rate is no number, text or bool: [0.1]",
+        ),
         (
             {"related": {}, "warmStartFrom": {"studies": ["old"]}},
             "spec.warmStartFrom: an optimizer knows no other studies; give it their results as related",
