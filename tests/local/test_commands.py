@@ -131,6 +131,12 @@ def test_explain_a_study_and_a_trial_by_name_and_by_number(folder: Path) -> None
     assert said(folder, "explain", "--dir", "out", "1") == told
 
 
+def test_explain_takes_a_number_alone_for_a_trial(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / ".tunewright" / "shell")
+    told = said(tmp_path, "explain", "1")
+    assert told == said(tmp_path, "explain", "shell", "1") == said(folder, "explain", "--dir", "out", "1")
+
+
 def test_show_of_no_trial(folder: Path) -> None:
     done = tunewright(folder, "show", "99", "--dir", "out")
 

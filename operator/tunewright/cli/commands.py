@@ -172,10 +172,11 @@ def explain(where: Where, names: tuple[str, ...]) -> None:
     """Tell the story of STUDY, also while it runs, or of its TRIAL, by its name or its number.
 
     STUDY may be left out where there is only one: on this machine, or in the namespace. With --dir, which
-    names the study, what is given is the trial.
+    names the study, what is given is the trial; so is a number that is given alone.
     """
     _require_one_home(where)
-    study, trial, *more = [None, *names, None] if where.directory is not None else [*names, None, None]
+    alone = where.directory is not None or (len(names) == 1 and names[0].isdecimal())
+    study, trial, *more = [None, *names, None] if alone else [*names, None, None]
     if any(more):
         raise click.UsageError("give one study, or its folder by --dir, and one trial at most.")
     from tunewright.cli.inspect import print_explanation
