@@ -103,7 +103,7 @@ class ConditionType(StrEnum):
 class StudyStatus(Status):
     """What Tunewright says of a study.
 
-    All of it but `nextIndex`, `charged`, `departed` and `warmStart` is recomputed.
+    All of it but `nextIndex`, `charged`, `departed`, `warmStart` and where `stages` began is recomputed.
     """
 
     phase: Phase = Field(Phase.PENDING, description="Where the study stands.")

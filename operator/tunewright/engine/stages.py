@@ -1,7 +1,8 @@
 """The stages of a study: which one the next trial belongs to, and which part of the space it searches.
 
-Nothing of it is stored but the stage in each trial's proposal. A stage begins once all trials of the stages
-before it have ended, so its part follows from the trials of a lower index, which change no more.
+Nothing of it is stored but the stage in each trial's proposal, and in the study's status where each stage
+began: so a trial that is deleted gives no place back. A stage begins once all trials of the stages before it
+have ended, so its part follows from the trials of a lower index, which change no more.
 """
 
 from tunewright.api.problems import one_line
@@ -19,7 +20,7 @@ def due(state: State) -> int:
 
     One that is full, or holds nothing new, is followed by the next.
     """
-    stage = max(state.used_up, 0 if state.newest is None else state.newest.stage)
+    stage = max(state.used_up, *state.stage_starts)
     return stage + 1 if _room(state, stage, 1) == 0 else stage
 
 

@@ -52,7 +52,7 @@ class State:
         tally: sums over the trials that have ended.
         initial: the configurations to try before the sampler is asked, and what for.
         related: what the sampler is told of other studies; stays as it is.
-        stage_starts: the index of the first trial, by stage that has begun.
+        stage_starts: the index of the first trial, by stage that has begun; also where that trial is gone.
         parts: what the stages search, as far as it has been needed.
     """
 
@@ -73,7 +73,7 @@ class State:
     tally: Tally = field(init=False)
     space: SearchSpace = field(init=False)
     initial: Sequence[tuple[Purpose, Configuration]] = field(init=False)
-    stage_starts: dict[int, int] = field(init=False)
+    stage_starts: dict[int, int] = field(default_factory=lambda: {0: 0})
     parts: dict[int, Part] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -255,10 +255,18 @@ class State:
             self.tally.add(trial)
         self.open = {name: trial for name, trial in self.trials.items() if not trial.status.state.terminal}
         self.newest = None
-        self.stage_starts, self.parts = {0: 0}, {}
+        self.parts = {}
+        for stage, first in self._told_of_stages().items():
+            self.stage_starts.setdefault(stage, first)
         for trial in self.trials.values():
             self._count(trial)
         self.next_index = max(self.next_index, self.study.status.next_index)
+
+    def _told_of_stages(self) -> dict[int, int]:
+        """By stage, the index of its first trial, as the study's status tells it."""
+        numbers = {stage.name: number for number, stage in enumerate(self.study.spec.stages)}
+        told = self.study.status.stages
+        return {numbers[stage.name]: stage.first_index for stage in told if stage.name in numbers}
 
 
 def _recorded(trial: Trial, execution: Execution) -> bool:

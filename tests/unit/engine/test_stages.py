@@ -149,7 +149,20 @@ def test_a_trial_that_was_deleted_keeps_its_place() -> None:
     home.run()
 
     assert [trial.spec.index for trial in in_order(home)] == [0, 1, 2, 3, 5, 6, 7, 8, 9]
-    assert home.study.status.stages[1].first_index == 5
+    assert home.study.status.stages[1].first_index == 4
+
+
+def test_a_stage_whose_trials_were_deleted_does_not_begin_again() -> None:
+    home = a_home()
+    while home.state.next_index < 7:
+        home.advance(200)
+    for trial in in_order(home)[4:]:
+        home.delete(trial.metadata.name)
+    home.restart()
+    home.run()
+
+    assert [(trial.spec.index, trial.stage) for trial in in_order(home)[4:]] == [(7, 2), (8, 2), (9, 2)]
+    assert [(told.first_index, told.trials) for told in home.study.status.stages] == [(0, 4), (4, 3), (7, 3)]
 
 
 def test_of_very_many_parameters_the_status_names_some() -> None:
