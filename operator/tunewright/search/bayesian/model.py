@@ -169,7 +169,9 @@ class Model:
         if trials.succeeded.all():
             return []
         failed = np.where(trials.succeeded, 0.0, 1.0)
-        return [replace(self._feasibility("failure", trials.rows, failed, limit=0.5), chance=CHANCE)]
+        # That all of them failed by chance is the less likely the more they are.
+        chance = CHANCE ** int(failed.sum())
+        return [replace(self._feasibility("failure", trials.rows, failed, limit=0.5), chance=chance)]
 
     def _constraints(self, trials: Trials, request: Request) -> list[Term]:
         terms: list[Term] = []
