@@ -87,7 +87,8 @@ def test_all_built_in_samplers_can_be_had() -> None:
 
 def test_settings_are_described_by_their_schema() -> None:
     schemas = {each.name: each.settings["properties"] for each in available()}
-    assert schemas["random"] == schemas["sobol"] == schemas["auto"] == {}
+    assert schemas["random"] == schemas["sobol"] == {}
+    assert schemas["auto"]["costAware"]["type"] == "boolean"
     assert list(schemas["grid"]) == ["points"]
     assert list(schemas["gp"]) == list(schemas["tpe"]) == ["startupTrials"]
     assert schemas["tpe"]["startupTrials"]["default"] == 10
