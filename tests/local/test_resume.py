@@ -79,6 +79,7 @@ def test_a_terminal_that_is_closed_stops_it_like_a_signal(tmp_path: Path) -> Non
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
         os.execv(COMMAND[0], [*COMMAND, "run", study.name, "--dir", "out"])
     wait_for(lambda: written(tmp_path, "begin") == 2)
 
