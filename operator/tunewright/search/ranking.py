@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from tunewright.api.constraint import Constraint, total_violation
-from tunewright.api.study import Objective
+from tunewright.api.study import Direction, Objective
 from tunewright.search.history import Evaluated
 from tunewright.search.pareto import ParetoFront
 
@@ -45,3 +45,21 @@ class Ranking:
         if self.nearest is None or len(self.front):
             return self.front.best
         return self.nearest[1]
+
+
+def by_merit(
+    trials: Sequence[Evaluated], objectives: Sequence[Objective], constraints: Sequence[Constraint]
+) -> list[int]:
+    """Places of the trials, the best first: by their violation of the constraints, then by the sum of ranks.
+
+    Failed ones come last.
+    """
+    valued = {place: trial.values for place, trial in enumerate(trials) if trial.values is not None}
+    ranks = dict.fromkeys(valued, 0)
+    for number, objective in enumerate(objectives):
+        sign = -1 if objective.direction is Direction.MAXIMIZE else 1
+        for rank, place in enumerate(sorted(valued, key=lambda place: sign * valued[place][number])):
+            ranks[place] += rank
+    violations = {place: total_violation(constraints, trials[place].constraints) for place in valued}
+    order = sorted(valued, key=lambda place: (violations[place], ranks[place]))
+    return order + [place for place in range(len(trials)) if place not in valued]

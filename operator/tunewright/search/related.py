@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tunewright.api.base import Scalar
-from tunewright.api.constraint import Constraint, total_violation
+from tunewright.api.constraint import Constraint
 from tunewright.api.parameters import Parameter
-from tunewright.api.study import Direction, Objective
+from tunewright.api.study import Objective
 from tunewright.search.axis import Stepped
 from tunewright.search.history import Configuration, Evaluated
+from tunewright.search.ranking import by_merit
 from tunewright.search.space import SearchSpace
 
 MAX_TRIALS = 50
@@ -121,21 +122,3 @@ def _few(
     best, others = order[:half], order[half:]
     sample = [others[place * len(others) // (MAX_TRIALS - half)] for place in range(MAX_TRIALS - half)]
     return [trials[index] for index in sorted([*best, *sample])]
-
-
-def by_merit(
-    trials: Sequence[Evaluated], objectives: Sequence[Objective], constraints: Sequence[Constraint]
-) -> list[int]:
-    """Places of the trials, the best first: by their violation of the constraints, then by the sum of ranks.
-
-    Failed ones come last.
-    """
-    valued = {place: trial.values for place, trial in enumerate(trials) if trial.values is not None}
-    ranks = dict.fromkeys(valued, 0)
-    for number, objective in enumerate(objectives):
-        sign = -1 if objective.direction is Direction.MAXIMIZE else 1
-        for rank, place in enumerate(sorted(valued, key=lambda place: sign * valued[place][number])):
-            ranks[place] += rank
-    violations = {place: total_violation(constraints, trials[place].constraints) for place in valued}
-    order = sorted(valued, key=lambda place: (violations[place], ranks[place]))
-    return order + [place for place in range(len(trials)) if place not in valued]

@@ -46,9 +46,7 @@ class Surrogate:
 
         Source: Ginsbourger et al., Kriging Is Well-Suited to Parallelize Optimization, 2010.
         """
-        return Surrogate(
-            tuple(process.believing(rows, process.predict(rows)[0]) for process in self.processes)
-        )
+        return self._ended(rows, self.predict(rows)[0])
 
     def imagining(self, row: Array, scores: Array) -> tuple["Surrogate", Array]:
         """The same, as if a row had ended with a value that each process imagines, and these values.
@@ -59,8 +57,9 @@ class Surrogate:
         """
         means, deviations = self.predict(row[None, :])
         values = means[:, 0] + scores * deviations[:, 0]
-        believing = (
-            process.believing(row[None, :], np.array([value]))
-            for process, value in zip(self.processes, values, strict=True)
-        )
-        return Surrogate(tuple(believing)), values
+        return self._ended(row[None, :], values[:, None]), values
+
+    def _ended(self, rows: Array, values: Array) -> "Surrogate":
+        """As if rows had ended with values of each process's own, of shape (processes, rows)."""
+        pairs = zip(self.processes, values, strict=True)
+        return Surrogate(tuple(process.believing(rows, own) for process, own in pairs))

@@ -11,6 +11,7 @@ from tunewright.api.study import Direction, Objective
 from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.rows import Rows
 from tunewright.search.history import Evaluated
+from tunewright.search.ranking import by_merit
 from tunewright.search.sampler import Request
 
 MAX_TRIALS = 200
@@ -71,11 +72,7 @@ def _most_telling(request: Request) -> Sequence[Evaluated]:
     trials = list(request.history)
     if len(trials) <= MAX_TRIALS:
         return trials
-    valued = [index for index, trial in enumerate(trials) if trial.values is not None]
-    losses = losses_of([trials[index] for index in valued], request.objectives)
-    ranks = np.argsort(np.argsort(losses, axis=0, kind="stable"), axis=0).mean(axis=1)
-    violations = [total_violation(request.constraints, trials[index].constraints) for index in valued]
-    order = np.lexsort((ranks, violations))
-    best = {valued[place] for place in order[: MAX_TRIALS // 2]}
+    order = by_merit(trials, request.objectives, request.constraints)
+    best = set([place for place in order if trials[place].values is not None][: MAX_TRIALS // 2])
     others = [index for index in range(len(trials)) if index not in best]
     return [trials[index] for index in sorted([*best, *others[len(best) - MAX_TRIALS :]])]

@@ -15,7 +15,7 @@ from tunewright.search.bayesian.kernel import Array
 from tunewright.search.bayesian.maximise import maximise
 from tunewright.search.bayesian.model import Model, Points
 from tunewright.search.history import key
-from tunewright.search.related import by_merit
+from tunewright.search.ranking import by_merit
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
 

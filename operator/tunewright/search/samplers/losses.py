@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tunewright.api.study import Direction, Objective
+from tunewright.api.study import Objective
+from tunewright.search.bayesian.trials import signs_of
 from tunewright.search.history import Evaluated
 
 FAR = 3.0
@@ -42,9 +43,9 @@ def losses_of(
     """
     succeeded = np.array([trial.values is not None for trial in trials])
     table = np.array([trial.values for trial in trials if trial.values is not None], dtype=np.float64)
-    signs = np.array([-1.0 if each.direction is Direction.MAXIMIZE else 1.0 for each in objectives])
     # Before anything else, so that sums of values near the end of floating point stay within it.
     magnitudes = np.maximum(np.abs(table).max(axis=0), np.finfo(np.float64).tiny)
+    signs = signs_of(objectives)
     columns = _draw_in(table / magnitudes * signs)
     single = columns[:, 0] if len(objectives) == 1 else _chebyshev(columns, rng)
     low, high = single.min(), single.max()
