@@ -21,11 +21,12 @@ from time import process_time  # noqa: E402
 from typing import Any, Protocol  # noqa: E402
 
 import numpy as np  # noqa: E402
+from benchmarks.search.cell import Cell  # noqa: E402
 from benchmarks.search.comparison import ratio  # noqa: E402
 from benchmarks.search.regret import FLOOR, Array, Regrets  # noqa: E402
 from benchmarks.search.runner import cells, missing  # noqa: E402
 from benchmarks.search.simulation import Trace  # noqa: E402
-from benchmarks.search.store import FOLDER, Cell, Store  # noqa: E402
+from benchmarks.search.store import FOLDER, Store  # noqa: E402
 from scipy.stats import qmc  # noqa: E402
 
 import tunewright  # noqa: E402

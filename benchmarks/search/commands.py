@@ -12,6 +12,7 @@ from benchmarks.search.comparison import mean_ranks, ratio
 from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS
 from benchmarks.search.plot import draw
+from benchmarks.search.recorded import Recorded
 from benchmarks.search.regret import Regrets, load
 from benchmarks.search.report import Report, write_between_markers
 from benchmarks.search.searchers import require_environment
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         require_environment(peer.partition("@")[0])
     label = f"@{options.label}" if options.label else ""
     entrants = [f"{peer}{label}" if peer.startswith("tunewright-") else peer for peer in options.peers]
-    store = Store(options.store)
+    store = Store(options.store, Recorded())
     wanted = runner.missing(
         store, runner.cells(entrants, options.tasks, options.seeds, options.workers), options.trials
     )
@@ -55,11 +56,11 @@ def run(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Prints regrets, ratios to the reference, and mean ranks."""
-    store = Store(options.store)
-    traces = {entrant: store.traces(entrant) for entrant in options.peers}
+    store = Store(options.store, Recorded())
+    curves = {entrant: store.curves(entrant) for entrant in options.peers}
     reference = options.reference or options.peers[0]
     for workers in options.workers:
-        regrets = load(traces, options.tasks, workers, max(options.at))
+        regrets = load(curves, options.tasks, workers, max(options.at))
         print(f"workers {workers}: {len(regrets.tasks)} tasks, {len(regrets.seeds)} seeds")
         if left_out := [task for task in options.tasks if task not in regrets.tasks]:
             print("not searched by all:", ", ".join(left_out))
@@ -78,14 +79,22 @@ def time(options: argparse.Namespace) -> int:
     return 0
 
 
+def record(options: argparse.Namespace) -> int:
+    """Keeps the searches of peers of locked versions in the repository."""
+    store, recorded = Store(options.store), Recorded()
+    for peer in options.peers:
+        print(f"{peer}: {recorded.add(peer, store.curves(peer))} searches")
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     """Writes the tables and the figure into the documentation."""
-    store = Store(options.store)
-    traces = {entrant: known for entrant in options.peers if (known := store.traces(entrant))}
+    store = Store(options.store, Recorded())
+    curves = {entrant: known for entrant in options.peers if (known := store.curves(entrant))}
     reference = options.reference or options.peers[0]
-    if reference not in traces:
+    if reference not in curves:
         raise BenchmarkError(f"{reference}, which the others are compared with, has made no search")
-    found = Report(traces, reference, options.tasks, options.at)
+    found = Report(curves, reference, options.tasks, options.at)
     text = found.text(options.workers, Timings(options.store).read())
     if options.docs is None:
         print(text)
@@ -132,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     runs, compares, reports = (_command(commands, command) for command in (run, compare, report))
     _command(commands, time)
+    _command(commands, record)
     for command in (runs, compares, reports):
         command.add_argument("--tasks", type=_tasks, default=_tasks("development"), metavar="SET|NAME,...")
         command.add_argument("--workers", type=_numbers, default=[1], metavar="N,...")

@@ -34,7 +34,7 @@ def interpreter_of(peer: str) -> Path | None:
     if environment == PROJECT:
         return Path(sys.executable)
     installed = ENVIRONMENTS / environment / "requirements.txt"
-    if not installed.exists() or installed.read_text() != _requirements(environment):
+    if not installed.exists() or installed.read_text() != requirements_of(environment):
         return None
     return ENVIRONMENTS / environment / "bin" / "python"
 
@@ -47,7 +47,7 @@ def make(environment: str) -> None:
         subprocess.CalledProcessError: pip failed.
     """
     folder = ENVIRONMENTS / environment
-    requirements = _requirements(environment)
+    requirements = requirements_of(environment)
     venv.create(folder, clear=True, with_pip=True, symlinks=True)
     if requirements.startswith(SHARES_TORCH):
         _share_torch(folder)
@@ -57,7 +57,8 @@ def make(environment: str) -> None:
     (folder / "requirements.txt").write_text(requirements)  # last: now it is whole
 
 
-def _requirements(environment: str) -> str:
+def requirements_of(environment: str) -> str:
+    """The text of an environment's requirement file."""
     return (REQUIREMENTS / f"{environment}.txt").read_text()
 
 

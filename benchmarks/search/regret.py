@@ -1,12 +1,11 @@
-"""From traces to normalised regret, side by side for several entrants."""
+"""From what was recommended to normalised regret, side by side for several entrants."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from benchmarks.search.cell import Cell, Curve
 from benchmarks.search.errors import BenchmarkError
-from benchmarks.search.simulation import Trace
-from benchmarks.search.store import Cell
 from benchmarks.search.tasks import task
 from benchmarks.search.tasks.task import Task
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 FLOOR = 1e-3
 
 Array = NDArray[np.float64]
-Traces = Mapping[str, Mapping[Cell, Trace]]  # by entrant
+Curves = Mapping[str, Mapping[Cell, Curve]]  # by entrant
 
 
 @dataclass(frozen=True)
@@ -41,16 +40,16 @@ class Regrets:
         return float(np.exp(self.log_means(entrant, trials).mean()))
 
 
-def regret(task: Task, trace: Trace) -> Array:
+def regret(task: Task, curve: Curve) -> Array:
     """(recommended - optimum) / (median of random configurations - optimum) after each trial, at least FLOOR.
 
     Before the first trial that does not fail, it is 1.
     """
-    scored = np.array([task.median_random if v is None else v for v in trace.recommended], dtype=np.float64)
+    scored = np.array([task.median_random if v is None else v for v in curve], dtype=np.float64)
     return np.maximum((scored - task.optimum) / (task.median_random - task.optimum), FLOOR)
 
 
-def load(traces: Traces, tasks: Sequence[str], workers: int, trials: int) -> Regrets:
+def load(curves: Curves, tasks: Sequence[str], workers: int, trials: int) -> Regrets:
     """The regrets over the first `trials` trials of what all entrants have searched.
 
     Raises:
@@ -58,17 +57,17 @@ def load(traces: Traces, tasks: Sequence[str], workers: int, trials: int) -> Reg
     """
     long_enough = {
         entrant: {
-            (cell.task, cell.seed): trace
-            for cell, trace in known.items()
-            if cell.workers == workers and len(trace.observed) >= trials
+            (cell.task, cell.seed): curve
+            for cell, curve in known.items()
+            if cell.workers == workers and len(curve) >= trials
         }
-        for entrant, known in traces.items()
+        for entrant, known in curves.items()
     }
     searched = set.intersection(*(set(known) for known in long_enough.values()))
     shared = [name for name in tasks if any(name == task for task, _ in searched)]
     seeds = [seed for seed in sorted({s for _, s in searched}) if all((t, seed) in searched for t in shared)]
     if not shared or not seeds:
-        who = ", ".join(traces)
+        who = ", ".join(curves)
         raise BenchmarkError(
             f"no seed that all of {who} have searched with {workers} workers, {trials} trials"
         )

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.search.comparison import Ratio, mean_ranks, ratio, trials_to_reach
 from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS
-from benchmarks.search.regret import Regrets, Traces, load
+from benchmarks.search.regret import Curves, Regrets, load
 from benchmarks.search.timing import OBSERVATIONS, Timing
 
 REACHED = 30  # trials of the reference, whose regret the others are to reach
@@ -20,10 +20,10 @@ END = "<!-- and ends here -->"
 
 @dataclass(frozen=True)
 class Report:
-    """What is compared: the traces of all entrants, and the one that they are compared with; on which tasks,
+    """What is compared: the curves of all entrants, and the one that they are compared with; on which tasks,
     and after how many trials."""
 
-    traces: Traces
+    recommended: Curves
     reference: str
     tasks: Sequence[str]
     at: Sequence[int]
@@ -44,7 +44,7 @@ class Report:
                 self.reached(workers[0], reached),
             ),
             ("Processor seconds of a suggestion", timing_table(timings)),
-            ("The names", peers_table(list(self.traces))),
+            ("The names", peers_table(list(self.recommended))),
         ]
         return "\n".join(f"### {headline}\n\n{table}" for headline, table in sections)
 
@@ -124,8 +124,8 @@ class Report:
     def _pairs(self, workers: int) -> dict[str, Regrets]:
         """Of each entrant that has made a search of the reference's, those that both have made."""
         pairs = {}
-        for entrant, known in self.traces.items():
-            both = {entrant: known, self.reference: self.traces[self.reference]}
+        for entrant, known in self.recommended.items():
+            both = {entrant: known, self.reference: self.recommended[self.reference]}
             try:
                 pairs[entrant] = load(both, self.tasks, workers, max(self.at))
             except BenchmarkError:
@@ -140,7 +140,7 @@ class Report:
             for entrant, pair in pairs.items()
             if (pair.tasks, pair.seeds) == (whole.tasks, whole.seeds)
         ]
-        together = load({e: self.traces[e] for e in complete}, self.tasks, workers, max(self.at))
+        together = load({e: self.recommended[e] for e in complete}, self.tasks, workers, max(self.at))
         ranks = [mean_ranks(together, trials) for trials in self.at]
         return {entrant: [rank[entrant] for rank in ranks] for entrant in complete}
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 
+from benchmarks.search.cell import Cell
 from benchmarks.search.searchers import PeerError, Searchers
 from benchmarks.search.simulation import Trace, simulate
-from benchmarks.search.store import Cell, Store
+from benchmarks.search.store import Store
 from benchmarks.search.tasks import task
 
 
@@ -30,13 +31,13 @@ def cells(entrants: Sequence[str], tasks: Sequence[str], seeds: int, workers: Se
 
 
 def missing(store: Store, wanted: Iterable[Cell], trials: int) -> list[Cell]:
-    """The cells of which the store has no trace of that many trials."""
+    """The cells of which the store knows nothing of so many trials."""
     wanted = list(wanted)
     known = {
         cell
         for entrant in {cell.entrant for cell in wanted}
-        for cell, trace in store.traces(entrant).items()
-        if len(trace.observed) >= trials
+        for cell, curve in store.curves(entrant).items()
+        if len(curve) >= trials
     }
     return [cell for cell in wanted if cell not in known]
 

@@ -2,33 +2,27 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.search.cell import Cell, Curve
+from benchmarks.search.recorded import Recorded
 from benchmarks.search.simulation import Trace
 
 FOLDER = Path(__file__).resolve().parents[2] / ".bench" / "search"
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One search. `entrant` is a peer's name, or `peer@label` for a variant of one."""
-
-    entrant: str
-    task: str
-    seed: int
-    workers: int
-
-    @property
-    def peer(self) -> str:
-        return self.entrant.partition("@")[0]
-
-
 class Store:
-    """The traces of cells. A line that was cut short is passed over; of two for a cell the longer counts."""
+    """The traces of cells. A line that was cut short is passed over; of two for a cell the longer counts.
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    Args:
+        folder: where they are.
+        recorded: searches that count as well, and need not be run.
+    """
+
+    def __init__(self, folder: Path = FOLDER, recorded: Recorded | None = None) -> None:
         self._folder = folder
+        self._recorded = recorded
 
     def append(self, cell: Cell, trace: Trace) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -45,6 +39,14 @@ class Store:
             if cell not in traces or len(trace.observed) > len(traces[cell].observed):
                 traces[cell] = trace
         return traces
+
+    def curves(self, entrant: str) -> dict[Cell, Curve]:
+        """What an entrant recommended, here and recorded."""
+        curves: dict[Cell, Curve] = dict(self._recorded.curves(entrant) if self._recorded else {})
+        for cell, trace in self.traces(entrant).items():
+            if len(trace.recommended) > len(curves.get(cell, ())):
+                curves[cell] = trace.recommended
+        return curves
 
     def entrants(self) -> list[str]:
         """Of whom anything is known."""

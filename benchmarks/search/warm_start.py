@@ -20,12 +20,13 @@ from time import process_time  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
+from benchmarks.search.cell import Cell  # noqa: E402
 from benchmarks.search.comparison import ratio, trials_to_reach  # noqa: E402
 from benchmarks.search.peers.pending import Pending  # noqa: E402
 from benchmarks.search.regret import load  # noqa: E402
 from benchmarks.search.runner import cells, missing  # noqa: E402
 from benchmarks.search.simulation import simulate  # noqa: E402
-from benchmarks.search.store import FOLDER, Cell, Store  # noqa: E402
+from benchmarks.search.store import FOLDER, Store  # noqa: E402
 from benchmarks.search.tasks import task  # noqa: E402
 from benchmarks.search.tasks.task import Configuration, Task, search_space  # noqa: E402
 
@@ -164,10 +165,10 @@ def _search(cell: Cell, trials: int, kind: str) -> Any:
 def _show(store: Store, tasks: Sequence[str], entrants: Sequence[str], at: Sequence[int]) -> None:
     cold = entrants[0]
     for entrant in entrants[1:]:
-        regrets = load({each: store.traces(each) for each in (cold, entrant)}, tasks, 1, max(at))
+        regrets = load({each: store.curves(each) for each in (cold, entrant)}, tasks, 1, max(at))
         print(f"{entrant}: {len(regrets.seeds)} seeds; regret divided by that of {cold} [95 %]")
         for subset in (regrets.tasks, *([name] for name in regrets.tasks)):
-            alone = load({each: store.traces(each) for each in (cold, entrant)}, subset, 1, max(at))
+            alone = load({each: store.curves(each) for each in (cold, entrant)}, subset, 1, max(at))
             line = f"  {subset[0] if len(subset) == 1 else 'all':24}"
             for trials in at:
                 found = ratio(alone, entrant, cold, trials)

@@ -3,22 +3,20 @@
 from pathlib import Path
 
 import pytest
+from benchmarks.search.cell import Cell
 from benchmarks.search.errors import BenchmarkError
-from benchmarks.search.regret import Traces
+from benchmarks.search.regret import Curves
 from benchmarks.search.report import BEGIN, END, Report, write_between_markers
-from benchmarks.search.store import Cell
 from benchmarks.search.timing import Timing
-
-from .examples import a_trace
 
 TASKS = ["failing-divergence", "conditional-optimizer"]  # both have their optimum at 0
 
 
-def traces(entrant: str, values: list[float], seeds: int) -> Traces:
-    return {entrant: {Cell(entrant, t, s, workers=1): a_trace(values) for t in TASKS for s in range(seeds)}}
+def curves(entrant: str, values: list[float], seeds: int) -> Curves:
+    return {entrant: {Cell(entrant, t, s, workers=1): values for t in TASKS for s in range(seeds)}}
 
 
-BOTH: Traces = {**traces("sobol", [1.0, 0.02, 0.02], seeds=3), **traces("random", [1.0, 0.04, 0.04], seeds=2)}
+BOTH: Curves = {**curves("sobol", [1.0, 0.02, 0.02], seeds=3), **curves("random", [1.0, 0.04, 0.04], seeds=2)}
 REPORT = Report(BOTH, reference="sobol", tasks=TASKS, at=[2, 3])
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from benchmarks.search.cell import Cell
 from benchmarks.search.runner import cells, missing, run
-from benchmarks.search.store import Cell, Store
+from benchmarks.search.store import Store
 
 TASK = "conditional-optimizer"
 

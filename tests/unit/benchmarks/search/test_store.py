@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from benchmarks.search.cell import Cell
 from benchmarks.search.simulation import Trace
-from benchmarks.search.store import Cell, Store
+from benchmarks.search.store import Store
 
 from .examples import a_trace
 

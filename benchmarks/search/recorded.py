@@ -1,0 +1,81 @@
+"""Searches by peers of locked versions, kept in the repository: they took days, and need not be run again.
+
+A file for each peer, `recorded/<peer>.csv`: in the first line the digest of its requirements, then a row for
+each search. Of what was recommended a row has the changes, `trial:value`; nothing before the first trial that
+did not fail. Tunewright's own samplers change with the repository, so they are not recorded.
+"""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.search.cell import Cell, Curve
+from benchmarks.search.environments import requirements_of
+from benchmarks.search.errors import BenchmarkError
+from benchmarks.search.peers import PEERS, PROJECT
+
+FOLDER = Path(__file__).parent / "recorded"
+COLUMNS = ("task", "workers", "seed", "trials", "recommended")
+
+
+class Recorded:
+    """The curves that a folder holds."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+
+    def curves(self, entrant: str) -> dict[Cell, Curve]:
+        """All that are recorded of an entrant; none of a peer whose requirements have changed since."""
+        file = self._folder / f"{entrant}.csv"
+        if not file.exists():
+            return {}
+        with file.open(newline="") as lines:
+            if lines.readline().strip() != _digest(entrant):
+                return {}
+            return {
+                Cell(entrant, row["task"], int(row["seed"]), int(row["workers"])): _curve(row)
+                for row in csv.DictReader(lines)
+            }
+
+    def add(self, entrant: str, curves: Mapping[Cell, Curve]) -> int:
+        """Records curves of an entrant beside those that are there, the longer of two; gives their number.
+
+        Raises:
+            BenchmarkError: it is no peer of a locked version.
+        """
+        if entrant not in PEERS or PEERS[entrant].environment == PROJECT:
+            raise BenchmarkError(f"{entrant} is not recorded: it changes with the repository")
+        known = self.curves(entrant)
+        for cell, curve in curves.items():
+            if len(curve) > len(known.get(cell, ())):
+                known[cell] = curve
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / f"{entrant}.csv").open("w", newline="") as file:
+            file.write(f"{_digest(entrant)}\n")
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(COLUMNS)
+            for cell in sorted(known, key=lambda each: (each.task, each.workers, each.seed)):
+                rows.writerow((cell.task, cell.workers, cell.seed, len(known[cell]), _changes(known[cell])))
+        return len(known)
+
+
+def _digest(entrant: str) -> str:
+    return hashlib.sha256(requirements_of(PEERS[entrant].environment).encode()).hexdigest()[:16]
+
+
+def _changes(curve: Curve) -> str:
+    before = (None, *curve)
+    return " ".join(
+        f"{trial}:{value:.9g}"
+        for trial, (last, value) in enumerate(zip(before, curve, strict=False), start=1)
+        if value is not None and value != last
+    )
+
+
+def _curve(row: Mapping[str, str]) -> Curve:
+    curve: list[float | None] = [None] * int(row["trials"])
+    for change in row["recommended"].split():
+        trial, _, value = change.partition(":")
+        curve[int(trial) - 1 :] = [float(value)] * (len(curve) - int(trial) + 1)
+    return curve
