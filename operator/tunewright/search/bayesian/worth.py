@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -33,16 +33,18 @@ class Improvement:
         surrogate: of the objective, the lower the better.
         least: by each of its processes, what is to be improved upon.
         scores: standard normal numbers for rows taken as ended, used in turn, of shape (rows, processes).
+        boldness: how many times the deviations count.
     """
 
     surrogate: Surrogate
     least: Array
     scores: Array
+    boldness: float = 1.0
 
     def of(self, rows: Array) -> Array:
         means, deviations = self.surrogate.predict(rows)
         logs = [
-            log_expected_improvement(mean, deviation, least)
+            log_expected_improvement(mean, self.boldness * deviation, least)
             for mean, deviation, least in zip(means, deviations, self.least, strict=True)
         ]
         total: Array = logsumexp(logs, axis=0) - math.log(len(logs))
@@ -55,7 +57,7 @@ class Improvement:
             # What may be reached there is to be improved upon too, or the next row would lie beside it.
             least = np.minimum(least, values)
             scores = np.roll(scores, -1, axis=0)
-        return Improvement(surrogate, least, scores)
+        return Improvement(surrogate, least, scores, self.boldness)
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,15 @@ class Worth:
         """Of each row."""
         total: Array = sum((term.of(rows) for term in self.terms), np.zeros(len(rows)))
         return total
+
+    def bold(self, boldness: float) -> "Worth":
+        """With the deviations of a single objective counted so many times."""
+        return Worth(
+            [
+                replace(term, boldness=boldness) if isinstance(term, Improvement) else term
+                for term in self.terms
+            ]
+        )
 
     def believing(self, rows: Array) -> "Worth":
         """As if rows had ended as predicted."""

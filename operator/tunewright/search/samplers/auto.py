@@ -18,12 +18,19 @@ from tunewright.search.history import key
 from tunewright.search.ranking import by_merit
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
+from tunewright.search.samplers.startup import StartupSettings
 
 STARTUP = 6
 """How many trials must have ended before the model is asked: of fewer it would learn too little."""
 RELATED = 2
 """How many of the best configurations of related studies are tried before the model is asked."""
 MIN_SUCCESSES = 2
+MANY = 3
+"""From so many objectives on TPE makes every other proposal: the model expects much hypervolume wherever it
+is certain of none of them, and may look there in vain again and again."""
+BOLD_TURN, BOLDNESS = 4, 2.0
+"""Every so many-th proposal, deviations count so many times: a model is too sure of itself where it looks for
+the best, mostly by a factor of 1.5 to 2, and stays where it has found something good."""
 DECIMALS = 3
 """Entries of a row that agree in so many decimals are one: nearer there is nothing to learn."""
 
@@ -42,7 +49,8 @@ class AutoSampler(Sampler):
 
     The parts, each named in the proposals that it makes: `sobol` covers the space with the first few trials;
     `related` begins with what related studies found best, where there are any; `model` then proposes where
-    most is expected of a trial, pending ones taken as ended with what is predicted for them.
+    most is expected of a trial, pending ones taken as ended with what is predicted for them; `bold` does so
+    every fourth time as if that were less certain; `tpe` makes every other proposal from three objectives on.
 
     What is expected: an improvement of the objective, or of the hypervolume that several ones dominate; times
     the probability that the trial neither fails nor breaks a constraint, both learnt from the trials; times
@@ -70,7 +78,26 @@ class AutoSampler(Sampler):
             return _covering(request)
         # One thread: beside trainers that use all cores, more would wait for each other.
         with threadpool_limits(1, "blas"):
+            # TPE knows nothing of constraints.
+            many = len(request.objectives) >= MANY and not request.constraints
+            return self._alternating(request) if many else self._expecting(request)
+
+    def _alternating(self, request: Request) -> Response:
+        from tunewright.search.samplers.tpe import TpeSampler  # takes a second, and is seldom needed
+
+        share = (request.count + request.drawn % 2) // 2
+        if not share:
             return self._expecting(request)
+        tpe = TpeSampler(StartupSettings(startup_trials=STARTUP))
+        drawn = tpe.propose(replace(request.inside(), count=share, state={})).suggestions
+        proposal = Proposal(sampler="auto", part="tpe", reason="Like the good trials, unlike the others.")
+        suggestions = [Suggestion(each.configuration, proposal) for each in drawn]
+        if share == request.count:
+            return Response(suggestions, request.state)
+        pending = [*request.pending, *(each.configuration for each in suggestions)]
+        rest = replace(request, count=request.count - share, drawn=request.drawn + share, pending=pending)
+        expecting = self._expecting(rest)
+        return Response([*suggestions, *expecting.suggestions], expecting.state)
 
     def _expecting(self, request: Request) -> Response:
         rng = np.random.default_rng((request.seed, request.drawn))
@@ -81,10 +108,13 @@ class AutoSampler(Sampler):
         worth = model.worth
         suggestions: list[Suggestion] = []
         while True:
-            found, worths = maximise(worth.of, model.rows, model.centres, model.scales, rng)
+            turn = request.drawn + len(suggestions)
+            bold = len(request.objectives) == 1 and model.feasible and turn % BOLD_TURN == 0
+            wanted = worth.bold(BOLDNESS) if bold else worth
+            found, worths = maximise(wanted.of, model.rows, model.centres, model.scales, rng)
             place = next((place for place, row in enumerate(found) if _cell(row) not in taken), 0)
             row = found[place]
-            proposal = _proposal(model, row, float(worths[place]))
+            proposal = _proposal(model, row, float(worths[place]), bold=bold)
             suggestions.append(Suggestion(model.rows.decode(row), proposal))
             if len(suggestions) == request.count:
                 return Response(suggestions, {"points": model.points})
@@ -135,20 +165,23 @@ def _cell(row: Array) -> tuple[float, ...]:
     return tuple(np.round(row, DECIMALS).tolist())
 
 
-def _proposal(model: Model, row: Array, worth: float) -> Proposal:
+def _proposal(model: Model, row: Array, worth: float, *, bold: bool) -> Proposal:
     told = {"acquisition": worth}
     prediction = model.prediction(row)
     if prediction is not None:
         told |= {"mean": prediction[0], "deviation": prediction[1]}
     finite = {name: value for name, value in told.items() if math.isfinite(value)}
-    return Proposal(sampler="auto", part="model", reason=_reason(model, row, prediction is None), **finite)
+    reason = _reason(model, row, several=prediction is None, bold=bold)
+    return Proposal(sampler="auto", part="bold" if bold else "model", reason=reason, **finite)
 
 
-def _reason(model: Model, row: Array, several: bool) -> str:
+def _reason(model: Model, row: Array, *, several: bool, bold: bool) -> str:
     if not model.feasible:
         return "No trial keeps the constraints yet, and this one is the likeliest to."
     if several:
         return "May add to the Pareto front."
+    if bold:
+        return "May be better than the best trial so far, if the model is less certain than it says."
     if model.better(row):
         return "Predicted to be better than the best trial so far."
     return "May be better than the best trial so far, for little is known there."

@@ -65,6 +65,20 @@ def test_improvement_is_the_mean_over_the_processes() -> None:
     )
 
 
+def test_a_bold_improvement_counts_deviations_more_than_once_and_stays_bold() -> None:
+    surrogate, least = a_surrogate(1, 1, 2, 3), np.array([-1.0, -0.8, -1.2])
+    means, deviations = surrogate.predict(ROWS)
+    of_each = zip(means, 2 * deviations, least, strict=True)
+    expected = np.log(np.mean([np.exp(log_expected_improvement(*each)) for each in of_each], axis=0))
+    worth = Worth([Improvement(surrogate, least, np.zeros((1, 3))), Feasibility(surrogate, 0.0)])
+    kept = Feasibility(surrogate, 0.0).of(ROWS)
+    np.testing.assert_allclose(worth.bold(2.0).of(ROWS), expected + kept)
+    ended = ROWS[:1]
+    np.testing.assert_allclose(
+        worth.bold(2.0).believing(ended).of(ROWS), worth.believing(ended).bold(2.0).of(ROWS)
+    )
+
+
 def test_where_a_trial_is_pending_little_improvement_is_expected() -> None:
     """At the very best place, which is predicted to be better than all so far."""
     rows = np.array([[0.0], [0.2], [0.4], [0.8], [1.0]])

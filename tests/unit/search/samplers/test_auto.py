@@ -18,7 +18,8 @@ from tunewright.search.history import Configuration, Evaluated, History
 from tunewright.search.propose import propose
 from tunewright.search.related import RelatedStudy
 from tunewright.search.sampler import Request, Response
-from tunewright.search.samplers.auto import RELATED, STARTUP, AutoSampler, AutoSettings
+from tunewright.search.samplers import auto
+from tunewright.search.samplers.auto import BOLD_TURN, RELATED, STARTUP, AutoSampler, AutoSettings
 from tunewright.search.space import SearchSpace
 from tunewright.search.stage import Incumbent, part_of
 
@@ -54,6 +55,7 @@ def drawn(
 def ask(history: History, sampler: AutoSampler = AUTO, **fields: Any) -> Response:
     space, objectives = fields.pop("space", SQUARE), fields.pop("objectives", LOSS)
     pending, count = fields.pop("pending", []), fields.pop("count", 1)
+    fields.setdefault("drawn", BOLD_TURN + 1)  # as a rule not a bold turn
     return propose(sampler, Request(space, objectives, history, pending, count, 1, **fields))
 
 
@@ -143,6 +145,59 @@ def test_it_says_why() -> None:
     assert "No trial keeps" in ask(broken, constraints=[LATENCY]).suggestions[0].proposal.reason
     two = History(Evaluated(each.configuration, (bowl(each.configuration), 0.1)) for each in history)
     assert "Pareto" in ask(two, objectives=TWO).suggestions[0].proposal.reason
+
+
+def test_every_fourth_proposal_is_bold() -> None:
+    history = drawn(12, bowl)
+    assert [parts(ask(history, drawn=turn)) for turn in (12, 13, 14, 15, 16)] == [
+        ["bold"],
+        *([["model"]] * 3),
+        ["bold"],
+    ]
+    response = ask(history, drawn=14, count=5)
+    assert parts(response) == ["model", "model", "bold", "model", "model"]
+    assert "less certain than it says" in response.suggestions[2].proposal.reason
+    broken = drawn(12, bowl, constraints=lambda each: (60.0 + float(each["x"]),))
+    assert parts(ask(broken, drawn=12, constraints=[LATENCY])) == ["model"]
+
+
+def test_a_bold_proposal_goes_where_less_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the model's own deviation, which it is told with; in the same turn, so with the same chance."""
+
+    def deviations() -> list[float]:
+        found = [ask(drawn(14, bowl, seed=seed), drawn=BOLD_TURN).suggestions[0] for seed in range(8)]
+        return [math.log(each.proposal.deviation or 0) for each in found]
+
+    bold = deviations()
+    monkeypatch.setattr(auto, "BOLDNESS", 1.0)
+    assert np.mean(bold) > np.mean(deviations()) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("turn", "count", "expected"),
+    [
+        (12, 1, ["model"]),
+        (13, 1, ["tpe"]),
+        (12, 3, ["tpe", "model", "model"]),
+        (13, 3, ["tpe", "tpe", "model"]),
+    ],
+)
+def test_from_three_objectives_on_tpe_makes_every_other_proposal(
+    turn: int, count: int, expected: list[str]
+) -> None:
+    objectives = [Objective(metric=f"f{n}", direction=Direction.MINIMIZE) for n in range(3)]
+    history = History(
+        Evaluated(each.configuration, (bowl(each.configuration), *each.configuration.values()))
+        for each in drawn(12, bowl)
+    )
+    response = ask(history, objectives=objectives, drawn=turn, count=count)
+    assert parts(response) == expected
+    assert len({repr(each.configuration) for each in response.suggestions}) == count
+    (again,) = ask(history, objectives=objectives, drawn=turn + count, state=response.state).suggestions
+    assert again.proposal.part == ("tpe" if (turn + count) % 2 else "model")
+    limited = History(Evaluated(each.configuration, each.values, constraints=(1.0,)) for each in history)
+    constrained = ask(limited, objectives=objectives, drawn=turn, count=count, constraints=[LATENCY])
+    assert set(parts(constrained)) == {"model"}
 
 
 @pytest.mark.parametrize("objectives", [LOSS, ACCURACY])
