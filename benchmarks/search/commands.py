@@ -34,14 +34,14 @@ def main() -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs what is missing; the exit status says whether all went well."""
-    for peer in options.peers:
-        require_environment(peer.partition("@")[0])
     label = f"@{options.label}" if options.label else ""
     entrants = [f"{peer}{label}" if peer.startswith("tunewright-") else peer for peer in options.peers]
     store = Store(options.store, Recorded())
     wanted = runner.missing(
         store, runner.cells(entrants, options.tasks, options.seeds, options.workers), options.trials
     )
+    for peer in dict.fromkeys(cell.peer for cell in wanted):
+        require_environment(peer)
     began, failures = monotonic(), 0
     for number, finished in enumerate(runner.run(store, wanted, options.trials, options.jobs), start=1):
         cell = finished.cell

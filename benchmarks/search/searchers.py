@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import select
 import subprocess
 import tempfile
 import time
@@ -17,6 +18,7 @@ from benchmarks.search.tasks.task import Configuration, Task
 
 Observations = Sequence[tuple[Configuration, float]]
 
+PATIENCE = 600.0
 WORKER = Path(peers.__file__).with_name("worker.py")
 
 
@@ -105,12 +107,14 @@ class InProcess:
 class WorkerProcess:
     """A peer in its own environment; see peers/worker.py for what is said over the pipes.
 
-    What it writes to stderr goes to a file, whose end is told when it fails.
+    What it writes to stderr goes to a file, whose end is told when it fails. One that does not answer within
+    `patience` seconds is ended: some libraries wait for a trial that is told of only after the next ask.
     """
 
-    def __init__(self, peer: str) -> None:
+    def __init__(self, peer: str, patience: float = PATIENCE) -> None:
         interpreter = require_environment(peer)
         self.peer = peer
+        self._patience = patience
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(
             [interpreter, WORKER, peer],
@@ -151,7 +155,12 @@ class WorkerProcess:
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            answered, _, _ = select.select([self._process.stdout], [], [], self._patience)
+            if not answered:
+                self._process.kill()
+                self._process.wait()
+                raise PeerError(f"{self.peer} did not answer within {self._patience:g} s")
+            line = self._process.stdout.readline()  # answers are single lines, one for each request
         except BrokenPipeError:
             line = ""
         if not line:

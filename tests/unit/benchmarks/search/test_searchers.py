@@ -1,5 +1,8 @@
 """Peers in this process and in their own."""
 
+import os
+import signal
+
 import pytest
 from benchmarks.search.searchers import PeerError, Searchers, WorkerProcess
 from benchmarks.search.simulation import simulate
@@ -28,6 +31,17 @@ def test_a_process_that_fails_says_why() -> None:
         process.start({"parameters": TASK.parameters, "seed": 1, "workers": 1, "trials": 1})
         with pytest.raises(PeerError, match="random ended by itself: IndexError"):
             process.tell({"width": 32}, 1.0)
+        assert not process.alive
+    finally:
+        process.close()
+
+
+def test_a_process_that_does_not_answer_is_ended() -> None:
+    process = WorkerProcess("random", patience=0.5)
+    try:
+        os.kill(process._process.pid, signal.SIGSTOP)
+        with pytest.raises(PeerError, match=r"random did not answer within 0\.5 s"):
+            process.start({"parameters": TASK.parameters, "seed": 1, "workers": 1, "trials": 1})
         assert not process.alive
     finally:
         process.close()

@@ -187,7 +187,7 @@ def test_from_three_objectives_on_tpe_makes_every_other_proposal(
 ) -> None:
     objectives = [Objective(metric=f"f{n}", direction=Direction.MINIMIZE) for n in range(3)]
     history = History(
-        Evaluated(each.configuration, (bowl(each.configuration), *each.configuration.values()))
+        Evaluated(each.configuration, (bowl(each.configuration), *map(float, each.configuration.values())))
         for each in drawn(12, bowl)
     )
     response = ask(history, objectives=objectives, drawn=turn, count=count)
