@@ -13,7 +13,6 @@ test: $(VENV)/.dev lint  ## All there is to test.
 	$(BIN)/python -m pytest
 
 bench-search: $(VENV)/.bench  ## Compare the sampler with others on a few tasks; docs/benchmarks.md has the whole.
-	$(BIN)/python -m benchmarks.search.environments optuna-tpe optuna-gp
 	$(BIN)/python -m benchmarks.search run --peers $(BENCH_PEERS) --seeds 10 --trials 50 --jobs 2
 	$(BIN)/python -m benchmarks.search compare --peers $(BENCH_PEERS) --at 25,50
 
