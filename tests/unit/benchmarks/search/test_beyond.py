@@ -9,10 +9,12 @@ from benchmarks.search.beyond import (
     Outcome,
     ball,
     branin_currin,
+    crash,
     dtlz2,
     gardner,
     gramacy,
     hartmann,
+    network,
     of_the_best,
     of_the_volume,
     reachable_dtlz2,
@@ -44,6 +46,17 @@ def test_fronts_are_reachable_and_what_is_below_them_is_not() -> None:
         assert reachable(points + 1e-6).all()
         assert not reachable(points - 1e-6).any()
     assert min(branin_currin(np.array([0.5, 0.2])).values or ()) > 0
+
+
+def test_three_objectives_are_the_literatures_and_at_odds() -> None:
+    points = np.stack(np.meshgrid(*[np.linspace(0, 1, 6)] * 5), axis=-1).reshape(-1, 5)
+    found = np.array([crash(point).values for point in points])
+    # The ideal point of the front that others have found.
+    assert found.min(axis=0) == pytest.approx([1661.7078, 6.1428, 0.0394], rel=2e-3)
+    small, large = (network(np.full(5, place)).values or () for place in (0.0, 1.0))
+    assert small[0] > large[0]
+    assert small[1] < large[1]
+    assert small[2] < large[2]
 
 
 def test_the_score_of_the_best_counts_feasible_trials_alone() -> None:
