@@ -9,6 +9,7 @@ from time import monotonic
 
 from benchmarks.search import runner
 from benchmarks.search.comparison import mean_ranks, ratio
+from benchmarks.search.environments import digest_of
 from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS
 from benchmarks.search.plot import draw
@@ -80,9 +81,9 @@ def time(options: argparse.Namespace) -> int:
 
 
 def record(options: argparse.Namespace) -> int:
-    """Keeps the searches of peers of locked versions in the repository."""
+    """Keeps the searches of peers of locked versions in the repository; passes over all others."""
     store, recorded = Store(options.store), Recorded()
-    for peer in options.peers:
+    for peer in filter(digest_of, options.peers):
         print(f"{peer}: {recorded.add(peer, store.curves(peer))} searches")
     return 0
 
@@ -101,7 +102,7 @@ def report(options: argparse.Namespace) -> int:
         return 0
     write_between_markers(options.docs, text)
     draw(
-        {workers: found.curves(workers) for workers in options.workers},
+        {workers: found.mean_regrets(workers) for workers in options.workers},
         found.reference,
         options.docs.parent / "benchmarks" / "regret.svg",
     )

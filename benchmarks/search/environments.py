@@ -9,6 +9,7 @@ torch of the interpreter that runs this, with all that torch requires, is linked
 """
 
 import argparse
+import hashlib
 import re
 import subprocess
 import sys
@@ -37,6 +38,13 @@ def interpreter_of(peer: str) -> Path | None:
     if not installed.exists() or installed.read_text() != requirements_of(environment):
         return None
     return ENVIRONMENTS / environment / "bin" / "python"
+
+
+def digest_of(peer: str) -> str:
+    """Tells the requirements that a peer runs with from others; empty of what runs in this environment."""
+    if peer not in PEERS or PEERS[peer].environment == PROJECT:
+        return ""
+    return hashlib.sha256(requirements_of(PEERS[peer].environment).encode()).hexdigest()[:16]
 
 
 def make(environment: str) -> None:

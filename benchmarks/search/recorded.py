@@ -6,14 +6,12 @@ did not fail. Tunewright's own samplers change with the repository, so they are 
 """
 
 import csv
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.search.cell import Cell, Curve
-from benchmarks.search.environments import requirements_of
+from benchmarks.search.environments import digest_of
 from benchmarks.search.errors import BenchmarkError
-from benchmarks.search.peers import PEERS, PROJECT
 
 FOLDER = Path(__file__).parent / "recorded"
 COLUMNS = ("task", "workers", "seed", "trials", "recommended")
@@ -31,7 +29,7 @@ class Recorded:
         if not file.exists():
             return {}
         with file.open(newline="") as lines:
-            if lines.readline().strip() != _digest(entrant):
+            if lines.readline().strip() != digest_of(entrant):
                 return {}
             return {
                 Cell(entrant, row["task"], int(row["seed"]), int(row["workers"])): _curve(row)
@@ -39,29 +37,27 @@ class Recorded:
             }
 
     def add(self, entrant: str, curves: Mapping[Cell, Curve]) -> int:
-        """Records curves of an entrant beside those that are there, the longer of two; gives their number.
+        """Records curves of an entrant; those that are there stay where they are longer. Gives their number.
 
         Raises:
             BenchmarkError: it is no peer of a locked version.
         """
-        if entrant not in PEERS or PEERS[entrant].environment == PROJECT:
+        if not digest_of(entrant):
             raise BenchmarkError(f"{entrant} is not recorded: it changes with the repository")
         known = self.curves(entrant)
         for cell, curve in curves.items():
-            if len(curve) > len(known.get(cell, ())):
+            if len(curve) >= len(known.get(cell, ())):
                 known[cell] = curve
+        if not known:
+            return 0
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / f"{entrant}.csv").open("w", newline="") as file:
-            file.write(f"{_digest(entrant)}\n")
+            file.write(f"{digest_of(entrant)}\n")
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(COLUMNS)
             for cell in sorted(known, key=lambda each: (each.task, each.workers, each.seed)):
                 rows.writerow((cell.task, cell.workers, cell.seed, len(known[cell]), _changes(known[cell])))
         return len(known)
-
-
-def _digest(entrant: str) -> str:
-    return hashlib.sha256(requirements_of(PEERS[entrant].environment).encode()).hexdigest()[:16]
 
 
 def _changes(curve: Curve) -> str:

@@ -23,7 +23,7 @@ class Report:
     """What is compared: the curves of all entrants, and the one that they are compared with; on which tasks,
     and after how many trials."""
 
-    recommended: Curves
+    curves: Curves
     reference: str
     tasks: Sequence[str]
     at: Sequence[int]
@@ -44,7 +44,7 @@ class Report:
                 self.reached(workers[0], reached),
             ),
             ("Processor seconds of a suggestion", timing_table(timings)),
-            ("The names", peers_table(list(self.recommended))),
+            ("The names", peers_table(list(self.curves))),
         ]
         return "\n".join(f"### {headline}\n\n{table}" for headline, table in sections)
 
@@ -114,7 +114,7 @@ class Report:
             [*rows, ["**median**", *(f"**{cell(count)}**" for count in medians)]],
         )
 
-    def curves(self, workers: int) -> Mapping[str, Sequence[float]]:
+    def mean_regrets(self, workers: int) -> Mapping[str, Sequence[float]]:
         """Each entrant's geometric mean regret after each trial."""
         return {
             entrant: [found.geometric_mean(entrant, trials) for trials in range(1, max(self.at) + 1)]
@@ -124,8 +124,8 @@ class Report:
     def _pairs(self, workers: int) -> dict[str, Regrets]:
         """Of each entrant that has made a search of the reference's, those that both have made."""
         pairs = {}
-        for entrant, known in self.recommended.items():
-            both = {entrant: known, self.reference: self.recommended[self.reference]}
+        for entrant, known in self.curves.items():
+            both = {entrant: known, self.reference: self.curves[self.reference]}
             try:
                 pairs[entrant] = load(both, self.tasks, workers, max(self.at))
             except BenchmarkError:
@@ -140,7 +140,7 @@ class Report:
             for entrant, pair in pairs.items()
             if (pair.tasks, pair.seeds) == (whole.tasks, whole.seeds)
         ]
-        together = load({e: self.recommended[e] for e in complete}, self.tasks, workers, max(self.at))
+        together = load({e: self.curves[e] for e in complete}, self.tasks, workers, max(self.at))
         ranks = [mean_ranks(together, trials) for trials in self.at]
         return {entrant: [rank[entrant] for rank in ranks] for entrant in complete}
 

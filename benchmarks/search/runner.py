@@ -9,10 +9,13 @@ from functools import partial
 from itertools import product
 
 from benchmarks.search.cell import Cell
+from benchmarks.search.peers import PEERS
 from benchmarks.search.searchers import PeerError, Searchers
 from benchmarks.search.simulation import Trace, simulate
 from benchmarks.search.store import Store
 from benchmarks.search.tasks import task
+
+SEQUENTIAL = {name for name, peer in PEERS.items() if not peer.parallel}
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,13 @@ class Finished:
 
 
 def cells(entrants: Sequence[str], tasks: Sequence[str], seeds: int, workers: Sequence[int]) -> list[Cell]:
-    """All combinations: seed by seed, so that whatever is done can be compared, and peer by peer in one."""
+    """All combinations: seed by seed, so that whatever is done can be compared, and peer by peer in one.
+
+    Of a peer that is not parallel only those with one worker.
+    """
     ordered = product(range(seeds), workers, entrants, tasks)
-    return [Cell(entrant, task, seed, count) for seed, count, entrant, task in ordered]
+    combined = [Cell(entrant, task, seed, count) for seed, count, entrant, task in ordered]
+    return [cell for cell in combined if cell.workers == 1 or cell.peer not in SEQUENTIAL]
 
 
 def missing(store: Store, wanted: Iterable[Cell], trials: int) -> list[Cell]:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.search.cell import Cell, Curve
+from benchmarks.search.environments import digest_of
 from benchmarks.search.recorded import Recorded
 from benchmarks.search.simulation import Trace
 
@@ -13,7 +15,8 @@ FOLDER = Path(__file__).resolve().parents[2] / ".bench" / "search"
 
 
 class Store:
-    """The traces of cells. A line that was cut short is passed over; of two for a cell the longer counts.
+    """The traces of cells. Lines that were cut short, or are of a peer's other requirements, are passed over;
+    of two for a cell the longer counts.
 
     Args:
         folder: where they are.
@@ -26,7 +29,8 @@ class Store:
 
     def append(self, cell: Cell, trace: Trace) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        line = {"task": cell.task, "seed": cell.seed, "workers": cell.workers}
+        line: dict[str, Any] = {"task": cell.task, "seed": cell.seed, "workers": cell.workers}
+        line["requirements"] = digest_of(cell.peer)
         line |= {name: [_rounded(value) for value in values] for name, values in asdict(trace).items()}
         with self._file(cell.entrant).open("a") as file:
             # A line that was cut short must not spoil the next.
@@ -44,7 +48,7 @@ class Store:
         """What an entrant recommended, here and recorded."""
         curves: dict[Cell, Curve] = dict(self._recorded.curves(entrant) if self._recorded else {})
         for cell, trace in self.traces(entrant).items():
-            if len(trace.recommended) > len(curves.get(cell, ())):
+            if len(trace.recommended) >= len(curves.get(cell, ())):
                 curves[cell] = trace.recommended
         return curves
 
@@ -59,6 +63,8 @@ class Store:
             try:
                 line = json.loads(text)
             except json.JSONDecodeError:
+                continue
+            if line.pop("requirements") != digest_of(entrant.partition("@")[0]):
                 continue
             cell = Cell(entrant, line.pop("task"), line.pop("seed"), line.pop("workers"))
             yield cell, Trace(**line)

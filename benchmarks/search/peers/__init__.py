@@ -16,11 +16,13 @@ class Peer:
         environment: `project`, or the name of a file in requirements/.
         adapter: `module:class` in this package.
         description: for the table.
+        parallel: whether it can be asked again before it is told of what it proposed.
     """
 
     environment: str
     adapter: str
     description: str
+    parallel: bool = True
 
 
 # Optuna's AutoSampler is missing: it is not in the package, and comes only from a hub on GitHub. At these
@@ -44,7 +46,7 @@ PEERS = {
     "scikit-optimize-forest": Peer(
         "scikit_optimize", "scikit_optimize_peer:Forest", "scikit-optimize 0.10.2, extra trees"
     ),
-    "nevergrad": Peer("nevergrad", "nevergrad_peer:NgOpt", "Nevergrad 1.0.12, NGOpt"),
+    "nevergrad": Peer("nevergrad", "nevergrad_peer:NgOpt", "Nevergrad 1.0.12, NGOpt", parallel=False),
     "smac": Peer("smac", "smac_peer:Smac", "SMAC 2.4.1, hyperparameter optimisation facade"),
     "syne-tune-bore": Peer("syne_tune", "syne_tune_peer:Bore", "Syne Tune 0.16, BORE"),
     "syne-tune-cqr": Peer("syne_tune", "syne_tune_peer:Cqr", "Syne Tune 0.16, conformal quantile regression"),

@@ -30,6 +30,7 @@ from tunewright.search.space import SearchSpace
 
 LOSS = [Objective(metric="loss", direction=Direction.MINIMIZE)]
 TWO = [*LOSS, Objective(metric="accuracy", direction=Direction.MAXIMIZE)]
+THREE = [*TWO, Objective(metric="latency", direction=Direction.MINIMIZE)]
 
 
 def space_of(*parameters: Mapping[str, Any]) -> SearchSpace:
@@ -262,17 +263,27 @@ class SamplerConformance:
         for ended in (0, 20):
             assert self._seconds(_request(LARGE, _history(LARGE, ended), drawn=ended)) < self.patience
 
-    def test_several_objectives_are_honoured_or_refused(self) -> None:
+    @pytest.mark.parametrize("objectives", [TWO, THREE], ids=["two", "three"])
+    @pytest.mark.parametrize("mixture", [MIXED, CONDITIONAL], ids=["mixed", "conditional"])
+    def test_several_objectives_are_honoured_or_refused(
+        self, mixture: SearchSpace, objectives: Sequence[Objective]
+    ) -> None:
         sampler = self.sampler_type(self.sampler_type.settings_model.model_validate(self.settings))
-        problems = sampler.problems(MIXED, TWO)
+        problems = sampler.problems(mixture, objectives)
         if problems:
             assert all(problem.path.startswith("spec.") and problem.message for problem in problems)
             return
         history = History()
-        for number, configuration in enumerate(_drawn(MIXED, 20, seed=2)):
-            history.append(Evaluated(configuration, None if number % 7 == 6 else (number % 5, -number / 3)))
-        response = propose(sampler, replace(_request(MIXED, history, count=3), objectives=TWO))
+        for number, configuration in enumerate(_drawn(mixture, 20, seed=2)):
+            values = (number % 5, -number / 3, float(number % 3))[: len(objectives)]
+            history.append(Evaluated(configuration, None if number % 7 == 6 else values))
+        pending = _drawn(mixture, 2, seed=7)
+        request = replace(_request(mixture, history, count=3, pending=pending), objectives=objectives)
+        response = propose(sampler, request)
         assert len(response.suggestions) == 3
+        assert all(mixture.contains(each.configuration) for each in response.suggestions)
+        later = replace(request, count=2, drawn=request.drawn + 3, state=response.state)
+        assert propose(sampler, later) == propose(sampler, later)
 
     def test_related_studies_are_used_or_make_no_difference(self, space: SearchSpace) -> None:
         extreme = [replace(trial, values=(8e307,)) for trial in _history(space, 3)]

@@ -18,16 +18,17 @@ from tunewright.search.history import key
 from tunewright.search.ranking import by_merit
 from tunewright.search.sampler import Request, Response, Sampler, Suggestion
 from tunewright.search.samplers.sobol import SobolSampler
-from tunewright.search.samplers.startup import StartupSettings
+from tunewright.search.samplers.startup import StartupSettings, starting
 
 STARTUP = 6
 """How many trials must have ended before the model is asked: of fewer it would learn too little."""
 RELATED = 2
 """How many of the best configurations of related studies are tried before the model is asked."""
 MIN_SUCCESSES = 2
-MANY = 3
-"""From so many objectives on TPE makes every other proposal: the model expects much hypervolume wherever it
-is certain of none of them, and may look there in vain again and again."""
+MANY_OBJECTIVES = 3
+"""From so many on TPE makes every other proposal: the model expects much hypervolume wherever it is certain
+of none of them, and may look there in vain again and again."""
+TPE_SETTINGS = StartupSettings(startup_trials=STARTUP)
 BOLD_TURN, BOLDNESS = 4, 2.0
 """Every so many-th proposal, deviations count so many times: a model is too sure of itself where it looks for
 the best, mostly by a factor of 1.5 to 2, and stays where it has found something good."""
@@ -50,7 +51,8 @@ class AutoSampler(Sampler):
     The parts, each named in the proposals that it makes: `sobol` covers the space with the first few trials;
     `related` begins with what related studies found best, where there are any; `model` then proposes where
     most is expected of a trial, pending ones taken as ended with what is predicted for them; `bold` does so
-    every fourth time as if that were less certain; `tpe` makes every other proposal from three objectives on.
+    every fourth time as if that were less certain; `tpe` makes every other proposal from three objectives on,
+    unless the study asks for what it does not honour: constraints, related studies, priors, run time.
 
     What is expected: an improvement of the objective, or of the hypervolume that several ones dominate; times
     the probability that the trial neither fails nor breaks a constraint, both learnt from the trials; times
@@ -78,18 +80,26 @@ class AutoSampler(Sampler):
             return _covering(request)
         # One thread: beside trainers that use all cores, more would wait for each other.
         with threadpool_limits(1, "blas"):
-            # TPE knows nothing of constraints.
-            many = len(request.objectives) >= MANY and not request.constraints
-            return self._alternating(request) if many else self._expecting(request)
+            share = (request.count + request.drawn % 2) // 2 if self._alternates(request) else 0
+            return self._alternating(request, share) if share else self._expecting(request)
 
-    def _alternating(self, request: Request) -> Response:
+    def _alternates(self, request: Request) -> bool:
+        """Whether TPE takes turns: only where it honours all that the study asks for, and has something to
+        learn from in the part of the space that is searched."""
+        return (
+            len(request.objectives) >= MANY_OBJECTIVES
+            and not request.constraints
+            and not request.related
+            and not self.settings.cost_aware
+            and all(parameter.prior is None for parameter in request.space.parameters)
+            and not starting(request.inside().history, TPE_SETTINGS)
+        )
+
+    def _alternating(self, request: Request, share: int) -> Response:
+        """So many suggestions by TPE, and then the model's."""
         from tunewright.search.samplers.tpe import TpeSampler  # takes a second, and is seldom needed
 
-        share = (request.count + request.drawn % 2) // 2
-        if not share:
-            return self._expecting(request)
-        tpe = TpeSampler(StartupSettings(startup_trials=STARTUP))
-        drawn = tpe.propose(replace(request.inside(), count=share, state={})).suggestions
+        drawn = TpeSampler(TPE_SETTINGS).propose(replace(request.inside(), count=share, state={})).suggestions
         proposal = Proposal(sampler="auto", part="tpe", reason="Like the good trials, unlike the others.")
         suggestions = [Suggestion(each.configuration, proposal) for each in drawn]
         if share == request.count:
@@ -111,10 +121,10 @@ class AutoSampler(Sampler):
             turn = request.drawn + len(suggestions)
             bold = len(request.objectives) == 1 and model.feasible and turn % BOLD_TURN == 0
             wanted = worth.bold(BOLDNESS) if bold else worth
-            found, worths = maximise(wanted.of, model.rows, model.centres, model.scales, rng)
+            found = maximise(wanted.of, model.rows, model.centres, model.scales, rng)[0]
             place = next((place for place, row in enumerate(found) if _cell(row) not in taken), 0)
             row = found[place]
-            proposal = _proposal(model, row, float(worths[place]), bold=bold)
+            proposal = _proposal(model, row, float(worth.of(row[None, :])[0]), bold=bold)
             suggestions.append(Suggestion(model.rows.decode(row), proposal))
             if len(suggestions) == request.count:
                 return Response(suggestions, {"points": model.points})

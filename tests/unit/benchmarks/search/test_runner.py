@@ -27,6 +27,15 @@ def test_what_the_store_holds_is_not_run_again(tmp_path: Path) -> None:
     assert len(trace.observed) == 3
 
 
+def test_a_peer_that_is_not_parallel_is_run_with_one_worker() -> None:
+    wanted = cells(["nevergrad", "random"], [TASK], seeds=1, workers=[1, 4])
+    assert [(cell.entrant, cell.workers) for cell in wanted] == [
+        ("nevergrad", 1),
+        ("random", 1),
+        ("random", 4),
+    ]
+
+
 def test_a_search_that_fails_is_told_of_and_does_not_end_the_others(tmp_path: Path) -> None:
     store = Store(tmp_path)
     wanted = [Cell("no-such-peer", TASK, 0, 1), Cell("random", TASK, 0, 1)]

@@ -195,9 +195,24 @@ def test_from_three_objectives_on_tpe_makes_every_other_proposal(
     assert len({repr(each.configuration) for each in response.suggestions}) == count
     (again,) = ask(history, objectives=objectives, drawn=turn + count, state=response.state).suggestions
     assert again.proposal.part == ("tpe" if (turn + count) % 2 else "model")
+    fitted = ask(history, objectives=objectives, drawn=12).state
+    after_tpe = ask(history, objectives=objectives, drawn=13, state=fitted).state
+    assert after_tpe["sampler"] == fitted["sampler"] != {}
     limited = History(Evaluated(each.configuration, each.values, constraints=(1.0,)) for each in history)
     constrained = ask(limited, objectives=objectives, drawn=turn, count=count, constraints=[LATENCY])
     assert set(parts(constrained)) == {"model"}
+    aware = ask(history, AutoSampler(AutoSettings(cost_aware=True)), objectives=objectives, drawn=13)
+    assert parts(aware) == ["model"]
+
+
+def test_tpe_takes_no_turn_in_a_part_of_the_space_of_which_nothing_is_known() -> None:
+    objectives = [Objective(metric=f"f{n}", direction=Direction.MINIMIZE) for n in range(3)]
+    history = History(
+        Evaluated(each.configuration, (bowl(each.configuration), *map(float, each.configuration.values())))
+        for each in drawn(12, bowl)
+    )
+    corner = part_of(SQUARE, Stage(name="corner", narrow=0.02), Incumbent({"x": 0.99, "y": 0.99}, 12)).space
+    assert parts(ask(history, objectives=objectives, drawn=13, space=corner, whole=SQUARE)) == ["model"]
 
 
 @pytest.mark.parametrize("objectives", [LOSS, ACCURACY])
