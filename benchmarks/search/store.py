@@ -64,7 +64,7 @@ class Store:
                 line = json.loads(text)
             except json.JSONDecodeError:
                 continue
-            if line.pop("requirements") != digest_of(entrant.partition("@")[0]):
+            if line.pop("requirements", "") != digest_of(entrant.partition("@")[0]):
                 continue
             cell = Cell(entrant, line.pop("task"), line.pop("seed"), line.pop("workers"))
             yield cell, Trace(**line)
