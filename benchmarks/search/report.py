@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from benchmarks.search.comparison import Ratio, mean_ranks, ratio, trials_to_reach
+from benchmarks.search.comparison import mean_ranks, ratio, trials_to_reach
 from benchmarks.search.errors import BenchmarkError
 from benchmarks.search.peers import PEERS
 from benchmarks.search.regret import Curves, Regrets, load
@@ -145,7 +145,12 @@ class Report:
         return {entrant: [rank[entrant] for rank in ranks] for entrant in complete}
 
     def _ratio(self, pair: Regrets, entrant: str, trials: int) -> str:
-        return "" if entrant == self.reference else _ratio(ratio(pair, self.reference, entrant, trials))
+        if entrant == self.reference:
+            return ""
+        found = ratio(pair, self.reference, entrant, trials)
+        # With one seed there is nothing to resample.
+        seeds = _interval(found.over_seeds) if len(pair.seeds) > 1 else "[one seed]"
+        return f"{found.ratio:.2f} {seeds} {_interval(found.over_tasks)}"
 
 
 def peers_table(entrants: Sequence[str]) -> str:
@@ -186,9 +191,8 @@ def write_between_markers(document: Path, text: str) -> None:
     document.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 
-def _ratio(found: Ratio) -> str:
-    low, high = found.over_tasks
-    return f"{found.ratio:.2f} [{found.over_seeds[0]:.2f}, {found.over_seeds[1]:.2f}] [{low:.2f}, {high:.2f}]"
+def _interval(bounds: tuple[float, float]) -> str:
+    return f"[{bounds[0]:.2f}, {bounds[1]:.2f}]"
 
 
 def _workers(count: int) -> str:

@@ -32,6 +32,12 @@ def test_each_is_compared_on_the_searches_that_both_have_made() -> None:
     assert float(other[2]) == pytest.approx(2 * float(best[2]), rel=0.01)
 
 
+def test_of_one_seed_no_interval_over_seeds_is_told() -> None:
+    one = {**curves("sobol", [1.0, 0.02], seeds=1), **curves("random", [1.0, 0.04], seeds=1)}
+    _, _, _, other = rows(Report(one, reference="sobol", tasks=TASKS, at=[2]).regrets(workers=1))
+    assert other[3] == "0.50 [one seed] [0.50, 0.50]"
+
+
 def test_only_who_made_all_searches_has_a_rank() -> None:
     ranks = {row[0]: row[-1] for row in rows(REPORT.regrets(workers=1))}
     assert ranks["`sobol`"] == "1.0 / 1.0"
