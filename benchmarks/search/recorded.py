@@ -1,4 +1,4 @@
-"""Searches by peers of locked versions, kept in the repository: they took days, and need not be run again.
+"""Searches by peers of locked versions, kept in the repository: they took hours, and need not be run again.
 
 A file for each peer, `recorded/<peer>.csv`: in the first line the digest of its requirements, then a row for
 each search. Of what was recommended a row has the changes, `trial:value`; nothing before the first trial that

@@ -121,7 +121,7 @@ class AutoSampler(Sampler):
             turn = request.drawn + len(suggestions)
             bold = len(request.objectives) == 1 and model.feasible and turn % BOLD_TURN == 0
             wanted = worth.bold(BOLDNESS) if bold else worth
-            found = maximise(wanted.of, model.rows, model.centres, model.scales, rng)[0]
+            found, _ = maximise(wanted.of, model.rows, model.centres, model.scales, rng)
             place = next((place for place, row in enumerate(found) if _cell(row) not in taken), 0)
             row = found[place]
             proposal = _proposal(model, row, float(worth.of(row[None, :])[0]), bold=bold)
