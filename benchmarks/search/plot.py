@@ -31,7 +31,7 @@ def draw(curves: Mapping[int, Mapping[str, Sequence[float]]], reference: str, fi
                 regrets,
                 label=entrant,
                 color="black" if entrant == reference else colors[entrant],
-                linestyle=styles[entrant],
+                linestyle="-" if entrant == reference else styles[entrant],
                 linewidth=2.2 if entrant == reference else 1.1,
             )
         axes.set(yscale="log", xlabel="trials", title=f"{workers} worker{'s' if workers > 1 else ''}")

@@ -115,10 +115,12 @@ class Report:
         )
 
     def mean_regrets(self, workers: int) -> Mapping[str, Sequence[float]]:
-        """Each entrant's geometric mean regret after each trial."""
+        """The geometric mean regret after each trial of every entrant that has searched all tasks."""
+        pairs = self._pairs(workers)
         return {
             entrant: [found.geometric_mean(entrant, trials) for trials in range(1, max(self.at) + 1)]
-            for entrant, found in self._pairs(workers).items()
+            for entrant, found in pairs.items()
+            if found.tasks == pairs[self.reference].tasks
         }
 
     def _pairs(self, workers: int) -> dict[str, Regrets]:

@@ -44,6 +44,13 @@ def test_only_who_made_all_searches_has_a_rank() -> None:
     assert ranks["`random`"] == ""
 
 
+def test_a_curve_is_drawn_of_who_has_searched_all_tasks() -> None:
+    some = {cell: curve for cell, curve in BOTH["random"].items() if cell.task == TASKS[0]}
+    assert set(REPORT.mean_regrets(workers=1)) == {"sobol", "random"}
+    partly = Report({**BOTH, "random": some}, reference="sobol", tasks=TASKS, at=[2, 3])
+    assert set(partly.mean_regrets(workers=1)) == {"sobol"}
+
+
 def test_without_searches_of_the_reference_there_is_no_table() -> None:
     with pytest.raises(BenchmarkError, match="with 4 workers"):
         REPORT.regrets(workers=4)
