@@ -22,13 +22,12 @@ from tunewright.search.samplers.startup import StartupSettings, starting
 
 STARTUP = 6
 """How many trials must have ended before the model is asked: of fewer it would learn too little."""
+STARTUP_SETTINGS = StartupSettings(startup_trials=STARTUP)
 RELATED = 2
 """How many of the best configurations of related studies are tried before the model is asked."""
-MIN_SUCCESSES = 2
 MANY_OBJECTIVES = 3
 """From so many on TPE makes every other proposal: the model expects much hypervolume wherever it is certain
 of none of them, and may look there in vain again and again."""
-TPE_SETTINGS = StartupSettings(startup_trials=STARTUP)
 BOLD_TURN, BOLDNESS = 4, 2.0
 """Every so many-th proposal, deviations count so many times: a model is too sure of itself where it looks for
 the best, mostly by a factor of 1.5 to 2, and stays where it has found something good."""
@@ -68,7 +67,6 @@ class AutoSampler(Sampler):
     uses_related = True
 
     def propose(self, request: Request) -> Response:
-        succeeded = sum(trial.values is not None for trial in request.history)
         if all(axis.count == 1 for axis in request.space.axes.values()):
             return _covering(request)
         begun = len(request.history) + len(request.pending)
@@ -76,7 +74,7 @@ class AutoSampler(Sampler):
             # Fewer than asked for would say that there is nothing new.
             missing = replace(request, count=request.count - len(best), drawn=request.drawn + len(best))
             return Response([*best, *_covering(missing).suggestions], request.state)
-        if succeeded < MIN_SUCCESSES or len(request.history) < STARTUP:
+        if starting(request.history, STARTUP_SETTINGS):
             return _covering(request)
         # One thread: beside trainers that use all cores, more would wait for each other.
         with threadpool_limits(1, "blas"):
@@ -92,14 +90,15 @@ class AutoSampler(Sampler):
             and not request.related
             and not self.settings.cost_aware
             and all(parameter.prior is None for parameter in request.space.parameters)
-            and not starting(request.inside().history, TPE_SETTINGS)
+            and not starting(request.inside().history, STARTUP_SETTINGS)
         )
 
     def _alternating(self, request: Request, share: int) -> Response:
         """So many suggestions by TPE, and then the model's."""
         from tunewright.search.samplers.tpe import TpeSampler  # takes a second, and is seldom needed
 
-        drawn = TpeSampler(TPE_SETTINGS).propose(replace(request.inside(), count=share, state={})).suggestions
+        tpe = TpeSampler(STARTUP_SETTINGS)
+        drawn = tpe.propose(replace(request.inside(), count=share, state={})).suggestions
         proposal = Proposal(sampler="auto", part="tpe", reason="Like the good trials, unlike the others.")
         suggestions = [Suggestion(each.configuration, proposal) for each in drawn]
         if share == request.count:
@@ -121,10 +120,12 @@ class AutoSampler(Sampler):
             turn = request.drawn + len(suggestions)
             bold = len(request.objectives) == 1 and model.feasible and turn % BOLD_TURN == 0
             wanted = worth.bold(BOLDNESS) if bold else worth
-            found, _ = maximise(wanted.of, model.rows, model.centres, model.scales, rng)
+            found, worths = maximise(wanted.of, model.rows, model.centres, model.scales, rng)
             place = next((place for place, row in enumerate(found) if _cell(row) not in taken), 0)
             row = found[place]
-            proposal = _proposal(model, row, float(worth.of(row[None, :])[0]), bold=bold)
+            # Of a bold turn the ordinary worth is told, as of all others: they are to be compared.
+            told = worth.of(row[None, :])[0] if bold else worths[place]
+            proposal = _proposal(model, row, float(told), bold=bold)
             suggestions.append(Suggestion(model.rows.decode(row), proposal))
             if len(suggestions) == request.count:
                 return Response(suggestions, {"points": model.points})

@@ -25,6 +25,7 @@ from tunewright.search.stage import Incumbent, part_of
 
 AUTO = AutoSampler(AutoSettings())
 ACCURACY = [Objective(metric="accuracy", direction=Direction.MAXIMIZE)]
+THREE_LOSSES = [Objective(metric=f"f{n}", direction=Direction.MINIMIZE) for n in range(3)]
 SQUARE = a_space(x={"type": "float", "min": 0.0, "max": 1.0}, y={"type": "float", "min": 0.0, "max": 1.0})
 LATENCY = Constraint(metric="latency", max=50.0)
 
@@ -49,6 +50,14 @@ def drawn(
     return History(
         Evaluated(each, None if v is None else (v,), **{name: field(each) for name, field in more.items()})
         for each, v in zip(configurations, values, strict=True)
+    )
+
+
+def drawn_of_three(count: int) -> History:
+    """Trials drawn at random, of the objectives `THREE_LOSSES`."""
+    return History(
+        Evaluated(each.configuration, (bowl(each.configuration), *map(float, each.configuration.values())))
+        for each in drawn(count, bowl)
     )
 
 
@@ -185,34 +194,26 @@ def test_a_bold_proposal_goes_where_less_is_known(monkeypatch: pytest.MonkeyPatc
 def test_from_three_objectives_on_tpe_makes_every_other_proposal(
     turn: int, count: int, expected: list[str]
 ) -> None:
-    objectives = [Objective(metric=f"f{n}", direction=Direction.MINIMIZE) for n in range(3)]
-    history = History(
-        Evaluated(each.configuration, (bowl(each.configuration), *map(float, each.configuration.values())))
-        for each in drawn(12, bowl)
-    )
-    response = ask(history, objectives=objectives, drawn=turn, count=count)
+    history = drawn_of_three(12)
+    response = ask(history, objectives=THREE_LOSSES, drawn=turn, count=count)
     assert parts(response) == expected
     assert len({repr(each.configuration) for each in response.suggestions}) == count
-    (again,) = ask(history, objectives=objectives, drawn=turn + count, state=response.state).suggestions
+    (again,) = ask(history, objectives=THREE_LOSSES, drawn=turn + count, state=response.state).suggestions
     assert again.proposal.part == ("tpe" if (turn + count) % 2 else "model")
-    fitted = ask(history, objectives=objectives, drawn=12).state
-    after_tpe = ask(history, objectives=objectives, drawn=13, state=fitted).state
+    fitted = ask(history, objectives=THREE_LOSSES, drawn=12).state
+    after_tpe = ask(history, objectives=THREE_LOSSES, drawn=13, state=fitted).state
     assert after_tpe["sampler"] == fitted["sampler"] != {}
     limited = History(Evaluated(each.configuration, each.values, constraints=(1.0,)) for each in history)
-    constrained = ask(limited, objectives=objectives, drawn=turn, count=count, constraints=[LATENCY])
+    constrained = ask(limited, objectives=THREE_LOSSES, drawn=turn, count=count, constraints=[LATENCY])
     assert set(parts(constrained)) == {"model"}
-    aware = ask(history, AutoSampler(AutoSettings(cost_aware=True)), objectives=objectives, drawn=13)
+    aware = ask(history, AutoSampler(AutoSettings(cost_aware=True)), objectives=THREE_LOSSES, drawn=13)
     assert parts(aware) == ["model"]
 
 
 def test_tpe_takes_no_turn_in_a_part_of_the_space_of_which_nothing_is_known() -> None:
-    objectives = [Objective(metric=f"f{n}", direction=Direction.MINIMIZE) for n in range(3)]
-    history = History(
-        Evaluated(each.configuration, (bowl(each.configuration), *map(float, each.configuration.values())))
-        for each in drawn(12, bowl)
-    )
+    history = drawn_of_three(12)
     corner = part_of(SQUARE, Stage(name="corner", narrow=0.02), Incumbent({"x": 0.99, "y": 0.99}, 12)).space
-    assert parts(ask(history, objectives=objectives, drawn=13, space=corner, whole=SQUARE)) == ["model"]
+    assert parts(ask(history, objectives=THREE_LOSSES, drawn=13, space=corner, whole=SQUARE)) == ["model"]
 
 
 @pytest.mark.parametrize("objectives", [LOSS, ACCURACY])
