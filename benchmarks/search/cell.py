@@ -1,6 +1,6 @@
 """One search, and what is compared of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Curve = Sequence[float | None]
@@ -19,3 +19,9 @@ class Cell:
     @property
     def peer(self) -> str:
         return self.entrant.partition("@")[0]
+
+
+def merged(older: Mapping[Cell, Curve], newer: Mapping[Cell, Curve]) -> dict[Cell, Curve]:
+    """The curves of both: of two for a cell the longer one, of two that are as long the newer one."""
+    better = {cell: curve for cell, curve in newer.items() if len(curve) >= len(older.get(cell, ()))}
+    return {**older, **better}

@@ -35,7 +35,7 @@ def interpreter_of(peer: str) -> Path | None:
     if environment == PROJECT:
         return Path(sys.executable)
     installed = ENVIRONMENTS / environment / "requirements.txt"
-    if not installed.exists() or installed.read_text() != requirements_of(environment):
+    if not installed.exists() or installed.read_text() != _requirements(environment):
         return None
     return ENVIRONMENTS / environment / "bin" / "python"
 
@@ -44,7 +44,7 @@ def digest_of(peer: str) -> str:
     """Tells the requirements that a peer runs with from others; empty of what runs in this environment."""
     if peer not in PEERS or PEERS[peer].environment == PROJECT:
         return ""
-    return hashlib.sha256(requirements_of(PEERS[peer].environment).encode()).hexdigest()[:16]
+    return hashlib.sha256(_requirements(PEERS[peer].environment).encode()).hexdigest()[:16]
 
 
 def make(environment: str) -> None:
@@ -55,7 +55,7 @@ def make(environment: str) -> None:
         subprocess.CalledProcessError: pip failed.
     """
     folder = ENVIRONMENTS / environment
-    requirements = requirements_of(environment)
+    requirements = _requirements(environment)
     venv.create(folder, clear=True, with_pip=True, symlinks=True)
     if requirements.startswith(SHARES_TORCH):
         _share_torch(folder)
@@ -65,8 +65,7 @@ def make(environment: str) -> None:
     (folder / "requirements.txt").write_text(requirements)  # last: now it is whole
 
 
-def requirements_of(environment: str) -> str:
-    """The text of an environment's requirement file."""
+def _requirements(environment: str) -> str:
     return (REQUIREMENTS / f"{environment}.txt").read_text()
 
 

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.search.cell import Cell, Curve
+from benchmarks.search.cell import Cell, Curve, merged
 from benchmarks.search.environments import digest_of
 from benchmarks.search.errors import BenchmarkError
 
@@ -42,17 +42,15 @@ class Recorded:
         Raises:
             BenchmarkError: it is no peer of a locked version.
         """
-        if not digest_of(entrant):
+        requirements = digest_of(entrant)
+        if not requirements:
             raise BenchmarkError(f"{entrant} is not recorded: it changes with the repository")
-        known = self.curves(entrant)
-        for cell, curve in curves.items():
-            if len(curve) >= len(known.get(cell, ())):
-                known[cell] = curve
+        known = merged(self.curves(entrant), curves)
         if not known:
             return 0
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / f"{entrant}.csv").open("w", newline="") as file:
-            file.write(f"{digest_of(entrant)}\n")
+            file.write(f"{requirements}\n")
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(COLUMNS)
             for cell in sorted(known, key=lambda each: (each.task, each.workers, each.seed)):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.search.cell import Cell, Curve
+from benchmarks.search.cell import Cell, Curve, merged
 from benchmarks.search.environments import digest_of
 from benchmarks.search.recorded import Recorded
 from benchmarks.search.simulation import Trace
@@ -46,11 +46,8 @@ class Store:
 
     def curves(self, entrant: str) -> dict[Cell, Curve]:
         """What an entrant recommended, here and recorded."""
-        curves: dict[Cell, Curve] = dict(self._recorded.curves(entrant) if self._recorded else {})
-        for cell, trace in self.traces(entrant).items():
-            if len(trace.recommended) >= len(curves.get(cell, ())):
-                curves[cell] = trace.recommended
-        return curves
+        here = {cell: trace.recommended for cell, trace in self.traces(entrant).items()}
+        return merged(self._recorded.curves(entrant) if self._recorded else {}, here)
 
     def entrants(self) -> list[str]:
         """Of whom anything is known."""
@@ -59,12 +56,13 @@ class Store:
     def _read(self, entrant: str) -> Iterator[tuple[Cell, Trace]]:
         if not self._file(entrant).exists():
             return
+        requirements = digest_of(entrant.partition("@")[0])
         for text in self._file(entrant).read_text().splitlines():
             try:
                 line = json.loads(text)
             except json.JSONDecodeError:
                 continue
-            if line.pop("requirements", "") != digest_of(entrant.partition("@")[0]):
+            if line.pop("requirements", "") != requirements:
                 continue
             cell = Cell(entrant, line.pop("task"), line.pop("seed"), line.pop("workers"))
             yield cell, Trace(**line)

@@ -50,7 +50,7 @@ def test_searches_by_another_version_do_not_count(tmp_path: Path, monkeypatch: p
     store = Store(tmp_path / "store")
     store.append(CELL, a_trace([2.0]))
     assert store.curves(PEER) == {CELL: [2.0]}
-    monkeypatch.setattr(environments, "requirements_of", lambda environment: "optuna==1.0.0\n")
+    monkeypatch.setattr(environments, "_requirements", lambda environment: "optuna==1.0.0\n")
     assert Recorded(tmp_path).curves(PEER) == store.curves(PEER) == {}
     store.append(CELL, a_trace([3.0]))
     assert store.curves(PEER) == {CELL: [3.0]}
